@@ -1,0 +1,16 @@
+package dev.hermes.crds;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** Tools that run in a sandbox. */
+public enum Tool {
+  @JsonProperty("python")
+  PYTHON,
+  @JsonProperty("bash")
+  BASH;
+
+  /** The name on the wire, which is also the function name a model calls. */
+  public String wire() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+}
