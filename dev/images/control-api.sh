@@ -1,0 +1,4 @@
+# shellcheck shell=bash
+source "$IMAGES/java-lib.sh"
+inputs() { java_inputs; }
+build() { java_build control-api dev.hermes.api.Application; }

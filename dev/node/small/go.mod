@@ -1,0 +1,3 @@
+module hermes.dev/small
+
+go 1.26
