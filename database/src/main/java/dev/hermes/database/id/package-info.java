@@ -1,0 +1,5 @@
+/** Ids that sort by time. */
+@NullMarked
+package dev.hermes.database.id;
+
+import org.jspecify.annotations.NullMarked;
