@@ -1,0 +1,3 @@
+module hermes.dev/bench
+
+go 1.26

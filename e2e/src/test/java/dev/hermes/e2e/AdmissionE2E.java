@@ -1,0 +1,663 @@
+package dev.hermes.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.crds.tenant.Tenant;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The 22 rows of docs/sandbox-admission.md, tried with the rights of the API's own ServiceAccount
+ * and, where that has none, with those of a cluster admin. The control of every row is the same
+ * request without the change, which is let in.
+ */
+class AdmissionE2E {
+  private static final Cluster CLUSTER = Cluster.get();
+  private static TestTenant tenant;
+  private static KubernetesClient api;
+  private static String namespace;
+  private static Pod good;
+  private static final String BARE = "e2e-bare-tenant";
+
+  @BeforeAll
+  static void tenantWithOneSandbox() {
+    tenant = TestTenant.ready("admit");
+    namespace = tenant.namespace();
+    api = CLUSTER.as("hermes-api");
+    var live = tenant.sandboxes().getFirst();
+    good = asNew(live);
+    bareNamespace();
+  }
+
+  /**
+   * A tenant namespace without Pod Security labels and LimitRange: there our own rows stand alone.
+   */
+  private static void bareNamespace() {
+    var annotations =
+        CLUSTER.admin().namespaces().withName(namespace).require().getMetadata().getAnnotations();
+    try (var operator = CLUSTER.as("hermes-operator")) {
+      operator
+          .resource(
+              new NamespaceBuilder()
+                  .withNewMetadata()
+                  .withName(BARE)
+                  .addToLabels("hermes.dev/tenant-id", tenant.id())
+                  .withAnnotations(annotations)
+                  .endMetadata()
+                  .build())
+          .create();
+      operator
+          .resource(
+              new io.fabric8.kubernetes.api.model.ServiceAccountBuilder()
+                  .withNewMetadata()
+                  .withName("hermes-sandbox")
+                  .withNamespace(BARE)
+                  .endMetadata()
+                  .build())
+          .create();
+    }
+  }
+
+  @AfterAll
+  static void cleanUp() {
+    api.close();
+    CLUSTER.admin().namespaces().withName(BARE).delete();
+    tenant.close();
+  }
+
+  private static Pod asNew(Pod live) {
+    return new PodBuilder(live)
+        .withStatus(null)
+        .editMetadata()
+        .withName(null)
+        .withGenerateName("sbx-test-")
+        .withUid(null)
+        .withResourceVersion(null)
+        .withCreationTimestamp(null)
+        .withManagedFields()
+        .endMetadata()
+        .editSpec()
+        .withNodeName(null)
+        .withPriority(null)
+        .withPreemptionPolicy(null)
+        .withOverhead(null)
+        .withTolerations()
+        .endSpec()
+        .build();
+  }
+
+  private static String dryRun(KubernetesClient client, String where, Pod pod) {
+    try {
+      pod.getMetadata().setNamespace(where);
+      client.pods().inNamespace(where).resource(pod).dryRun(true).create();
+      return "";
+    } catch (KubernetesClientException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  @Test
+  @DisplayName("SBX-9 control: the sandbox's own shape is admitted, warm and claimed")
+  void controlIsAdmitted() {
+    assertThat(dryRun(api, namespace, good)).isEmpty();
+    assertThat(dryRun(CLUSTER.admin(), BARE, good)).isEmpty();
+    assertThat(
+            dryRun(
+                api,
+                namespace,
+                change(pod -> {
+                  label(pod, "hermes.dev/sandbox-state", "claimed");
+                  spec(pod).put("activeDeadlineSeconds", 60);
+                })))
+        .isEmpty();
+  }
+
+  record Row(String name, String expected, Consumer<ObjectNode> change) {}
+
+  private static List<Row> rows() {
+    var rows = new ArrayList<Row>();
+    rows.add(new Row("1 runtimeClassName absent", "[1]", p -> spec(p).remove("runtimeClassName")));
+    rows.add(
+        new Row(
+            "1 runtimeClassName of another runtime",
+            "",
+            p -> spec(p).put("runtimeClassName", "runc")));
+    rows.add(
+        new Row(
+            "2 image not allowed",
+            "[2]",
+            p -> container(p).put("image", "docker.io/library/busybox:latest")));
+    rows.add(
+        new Row(
+            "3 second container",
+            "[3]",
+            p -> {
+              var second = container(p).deepCopy();
+              second.put("name", "second");
+              second.remove("volumeMounts");
+              p.withArray("/spec/containers").add(second);
+            }));
+    rows.add(
+        new Row(
+            "3 init container",
+            "[3]",
+            p -> {
+              var init = container(p).deepCopy();
+              init.put("name", "init");
+              init.remove(List.of("readinessProbe", "ports"));
+              p.withArray("/spec/initContainers").add(init);
+            }));
+    rows.add(
+        new Row(
+            "4 another ServiceAccount",
+            "[4]",
+            p -> {
+              spec(p).put("serviceAccountName", "default");
+              spec(p).put("serviceAccount", "default");
+            }));
+    rows.add(
+        new Row(
+            "5 service-account token",
+            "[5]",
+            p -> spec(p).put("automountServiceAccountToken", true)));
+    for (var volume :
+        List.of(
+            "{'name':'v','secret':{'secretName':'any'}}",
+            "{'name':'v','configMap':{'name':'any'}}",
+            "{'name':'v','persistentVolumeClaim':{'claimName':'any'}}",
+            "{'name':'v','projected':{'sources':[{'serviceAccountToken':{'path':'token'}}]}}",
+            "{'name':'v','csi':{'driver':'any'}}",
+            "{'name':'v','emptyDir':{}}",
+            "{'name':'v','downwardAPI':{'items':[{'path':'l','fieldRef':{'fieldPath':'metadata.labels'}}]}}")) {
+      rows.add(
+          new Row(
+              "5 volume " + volume, "[5]", p -> p.withArray("/spec/volumes").add(json(volume))));
+    }
+    rows.add(
+        new Row(
+            "5 hostPath",
+            "",
+            p -> p.withArray("/spec/volumes").add(json("{'name':'v','hostPath':{'path':'/'}}"))));
+    rows.add(
+        new Row(
+            "6 valueFrom",
+            "[6]",
+            p ->
+                container(p)
+                    .withArray("/env")
+                    .add(
+                        json(
+                            "{'name':'X','valueFrom':{'secretKeyRef':{'name':'any','key':'k'}}}"))));
+    rows.add(
+        new Row(
+            "6 envFrom",
+            "[6]",
+            p -> container(p).withArray("/envFrom").add(json("{'secretRef':{'name':'any'}}"))));
+    rows.add(
+        new Row(
+            "7 imagePullSecrets",
+            "[7]",
+            p -> p.withArray("/spec/imagePullSecrets").add(json("{'name':'any'}"))));
+    rows.add(new Row("8 nodeName", "[8]", p -> spec(p).put("nodeName", "hermes-dev")));
+    rows.add(
+        new Row(
+            "8 nodeSelector",
+            "[8]",
+            p -> spec(p).set("nodeSelector", json("{'kubernetes.io/os':'linux'}"))));
+    rows.add(
+        new Row("8 affinity", "[8]", p -> spec(p).set("affinity", json("{'podAntiAffinity':{}}"))));
+    rows.add(
+        new Row(
+            "8 toleration",
+            "[8]",
+            p -> p.withArray("/spec/tolerations").add(json("{'operator':'Exists'}"))));
+    rows.add(new Row("9 hostNetwork", "[9]", p -> spec(p).put("hostNetwork", true)));
+    rows.add(new Row("9 hostPID", "[9]", p -> spec(p).put("hostPID", true)));
+    rows.add(new Row("9 hostIPC", "[9]", p -> spec(p).put("hostIPC", true)));
+    rows.add(
+        new Row(
+            "9 hostPort",
+            "[9]",
+            p -> container(p).set("ports", json("[{'containerPort':49983,'hostPort':49983}]"))));
+    rows.add(
+        new Row(
+            "9 probe host",
+            "[9]",
+            p ->
+                container(p)
+                    .set(
+                        "livenessProbe",
+                        json("{'httpGet':{'host':'198.18.0.2','port':10250,'path':'/'}}"))));
+    rows.add(
+        new Row(
+            "10 privileged",
+            "[10]",
+            p -> {
+              security(p).put("privileged", true);
+              security(p).put("allowPrivilegeEscalation", true);
+            }));
+    rows.add(
+        new Row(
+            "10 added capability",
+            "[10]",
+            p -> security(p).set("capabilities", json("{'add':['NET_ADMIN'],'drop':['ALL']}"))));
+    rows.add(
+        new Row(
+            "10 privilege escalation",
+            "[10]",
+            p -> security(p).put("allowPrivilegeEscalation", true)));
+    rows.add(new Row("10 root uid", "[10]", p -> security(p).put("runAsUser", 0)));
+    rows.add(
+        new Row("10 writable root", "[10]", p -> security(p).put("readOnlyRootFilesystem", false)));
+    rows.add(
+        new Row(
+            "11 sysctl",
+            "[11]",
+            p ->
+                spec(p)
+                    .withObject("/securityContext")
+                    .set("sysctls", json("[{'name':'net.ipv4.ip_forward','value':'1'}]"))));
+    rows.add(
+        new Row(
+            "11 procMount",
+            "[11]",
+            p -> {
+              security(p).put("procMount", "Unmasked");
+              spec(p).put("hostUsers", false);
+            }));
+    rows.add(
+        new Row(
+            "12 gVisor annotation", "[12]", p -> annotation(p, "dev.gvisor.flag.network", "host")));
+    rows.add(
+        new Row(
+            "12 CRI annotation",
+            "[12]",
+            p -> annotation(p, "io.kubernetes.cri.untrusted-workload", "true")));
+    rows.add(
+        new Row(
+            "12 seccomp unconfined",
+            "[12]",
+            p ->
+                spec(p)
+                    .withObject("/securityContext")
+                    .set("seccompProfile", json("{'type':'Unconfined'}"))));
+    rows.add(
+        new Row(
+            "12 AppArmor unconfined",
+            "[12]",
+            p ->
+                spec(p)
+                    .withObject("/securityContext")
+                    .set("appArmorProfile", json("{'type':'Unconfined'}"))));
+    rows.add(new Row("13 no limits", "[13]", p -> container(p).set("resources", json("{}"))));
+    rows.add(new Row("13 too much memory", "[13]", p -> limits(p).put("memory", "64Gi")));
+    rows.add(new Row("13 too much cpu", "[13]", p -> limits(p).put("cpu", "64")));
+    rows.add(
+        new Row(
+            "14 claimed without a deadline",
+            "[14]",
+            p -> label(p, "hermes.dev/sandbox-state", "claimed")));
+    rows.add(
+        new Row("14 unknown state", "[14]", p -> label(p, "hermes.dev/sandbox-state", "free")));
+    rows.add(
+        new Row(
+            "17 another tenant's label",
+            "[17]",
+            p -> label(p, "hermes.dev/tenant-id", "0198f5b2-0000-7000-8000-000000000000")));
+    return rows;
+  }
+
+  @TestFactory
+  @DisplayName("SBX-9 CREATE")
+  Stream<DynamicTest> createIsRefused() {
+    return rows().stream()
+        .map(row ->
+            DynamicTest.dynamicTest(
+                row.name(),
+                () -> {
+                  var refusal = dryRun(CLUSTER.admin(), BARE, change(row.change()));
+                  assertThat(refusal).isNotEmpty().contains(row.expected());
+                }));
+  }
+
+  @TestFactory
+  @DisplayName("SBX-9 UPDATE")
+  Stream<DynamicTest> updateIsRefused() {
+    var pod = tenant.sandboxes().getFirst().getMetadata().getName();
+    return Stream.of(
+        update(
+            pod,
+            "15 image swap",
+            "[15]",
+            "{'spec':{'containers':[{'name':'sandbox','image':'docker.io/library/busybox'}]}}"),
+        update(pod, "15 label added", "[15]", "{'metadata':{'labels':{'app':'x'}}}"),
+        update(
+            pod,
+            "15 policy label changed",
+            "[15]",
+            "{'metadata':{'labels':{'hermes.dev/policy':'x'}}}"),
+        update(
+            pod,
+            "15 policy hash changed",
+            "[15]",
+            "{'metadata':{'annotations':{'hermes.dev/policy-hash':'x'}}}"),
+        update(pod, "15 finalizer added", "[15]", "{'metadata':{'finalizers':['a.b/c']}}"),
+        update(
+            pod,
+            "16 state removed",
+            "[16]",
+            "{'metadata':{'labels':{'hermes.dev/sandbox-state':null}}}"),
+        update(
+            pod,
+            "16 unknown state",
+            "[16]",
+            "{'metadata':{'labels':{'hermes.dev/sandbox-state':'free'}}}"),
+        update(
+            pod,
+            "14 claimed without a deadline",
+            "[14]",
+            "{'metadata':{'labels':{'hermes.dev/sandbox-state':'claimed'}}}"),
+        update(
+            pod,
+            "17 tenant label changed",
+            "[17]",
+            "{'metadata':{'labels':{'hermes.dev/tenant-id':'x'}}}"));
+  }
+
+  private static DynamicTest update(String pod, String name, String expected, String patch) {
+    return DynamicTest.dynamicTest(
+        name, () -> assertThat(tryPatch(pod, patch, "")).contains(expected));
+  }
+
+  private static String tryPatch(String pod, String patch, String subresource) {
+    try {
+      var resource = api.pods().inNamespace(namespace).withName(pod);
+      var context = PatchContext.of(PatchType.STRATEGIC_MERGE);
+      if (subresource.isEmpty()) {
+        api.pods()
+            .inNamespace(namespace)
+            .withName(pod)
+            .dryRun(true)
+            .patch(context, patch.replace('\'', '"'));
+      } else {
+        resource.subresource(subresource).patch(context, patch.replace('\'', '"'));
+      }
+      return "";
+    } catch (KubernetesClientException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  @Test
+  @DisplayName("SBX-9 control: warm to claimed with a deadline is admitted")
+  void controlClaim() {
+    var pod = tenant.sandboxes().getFirst().getMetadata().getName();
+    assertThat(
+            tryPatch(
+                pod,
+                "{'metadata':{'labels':{'hermes.dev/sandbox-state':'claimed'},'annotations':{'hermes.dev/sandbox-id':'x'}},"
+                    + "'spec':{'activeDeadlineSeconds':3600}}",
+                ""))
+        .isEmpty();
+  }
+
+  @Test
+  @DisplayName("SBX-9 a deadline is lowered, never raised; a claimed pod never becomes warm again")
+  void claimedStaysClaimed() throws Exception {
+    var claimed =
+        api.pods()
+            .inNamespace(namespace)
+            .resource(
+                change(p -> {
+                  label(p, "hermes.dev/sandbox-state", "claimed");
+                  spec(p).put("activeDeadlineSeconds", 60);
+                }))
+            .create()
+            .getMetadata()
+            .getName();
+    try {
+      assertThat(
+              tryPatch(claimed, "{'metadata':{'labels':{'hermes.dev/sandbox-state':'warm'}}}", ""))
+          .contains("[16]");
+      assertThat(tryPatch(claimed, "{'spec':{'activeDeadlineSeconds':61}}", "")).isNotEmpty();
+      assertThat(tryPatch(claimed, "{'spec':{'activeDeadlineSeconds':50}}", "")).isEmpty();
+    } finally {
+      api.pods().inNamespace(namespace).withName(claimed).delete();
+    }
+  }
+
+  @Test
+  @DisplayName("SBX-9 row 18: no ephemeral container, no resize, not even for a cluster admin")
+  void ephemeralContainersAndResize() {
+    var pod = tenant.sandboxes().getFirst();
+    var admin = CLUSTER.admin();
+    var name = pod.getMetadata().getName();
+    var ephemeral =
+        "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"dbg\",\"image\":\""
+            + good.getSpec().getContainers().getFirst().getImage()
+            + "\",\"securityContext\":{\"allowPrivilegeEscalation\":false,"
+            + "\"capabilities\":{\"drop\":[\"ALL\"]}}}]}}";
+    assertThat(subresourceRefusal(admin, name, "ephemeralcontainers", ephemeral)).contains("[18]");
+    assertThat(
+            subresourceRefusal(
+                admin,
+                name,
+                "resize",
+                "{\"spec\":{\"containers\":[{\"name\":\"sandbox\",\"resources\":{\"limits\":{\"memory\":\"256Mi\"}}}]}}"))
+        .contains("[18]");
+  }
+
+  private static String subresourceRefusal(
+      KubernetesClient client, String pod, String subresource, String patch) {
+    var e =
+        catchThrowableOfType(
+            KubernetesClientException.class,
+            () ->
+                client
+                    .pods()
+                    .inNamespace(namespace)
+                    .withName(pod)
+                    .subresource(subresource)
+                    .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch));
+    return e == null ? "" : String.valueOf(e.getMessage());
+  }
+
+  @Test
+  @DisplayName("SBX-9 row 19: exec is for cluster admins; a namespace's own editor is refused")
+  void exec() throws Exception {
+    var pod = tenant.sandboxes().getFirst().getMetadata().getName();
+    assertThat(CLUSTER.exec(namespace, pod, "/bin/true")).isEmpty(); // control
+    var admin = CLUSTER.admin();
+    var role = "e2e-exec-" + tenant.name();
+    try (var editor = CLUSTER.as("e2e-editor")) {
+      admin
+          .resource(
+              new io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder()
+                  .withNewMetadata()
+                  .withName(role)
+                  .endMetadata()
+                  .addNewRule()
+                  .withApiGroups("")
+                  .withResources("pods", "pods/exec", "pods/proxy")
+                  .withVerbs("*")
+                  .endRule()
+                  .build())
+          .create();
+      admin
+          .resource(
+              new io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder()
+                  .withNewMetadata()
+                  .withName(role)
+                  .endMetadata()
+                  .withNewRoleRef()
+                  .withApiGroup("rbac.authorization.k8s.io")
+                  .withKind("ClusterRole")
+                  .withName(role)
+                  .endRoleRef()
+                  .addNewSubject()
+                  .withKind("ServiceAccount")
+                  .withName("e2e-editor")
+                  .withNamespace(Cluster.SYSTEM)
+                  .endSubject()
+                  .build())
+          .create();
+      assertThat(editor.pods().inNamespace(namespace).list().getItems())
+          .isNotEmpty(); // its rights are in force
+      var refusal =
+          catchThrowableOfType(
+              KubernetesClientException.class,
+              () ->
+                  editor.raw(
+                      "/api/v1/namespaces/" + namespace + "/pods/" + pod + ":49983/proxy/health"));
+      assertThat(String.valueOf(refusal.getMessage())).contains("[19]");
+    } finally {
+      admin.rbac().clusterRoles().withName(role).delete();
+      admin.rbac().clusterRoleBindings().withName(role).delete();
+    }
+  }
+
+  @Test
+  @DisplayName("SBX-9 rows 20 and 22: RoleBindings and NetworkPolicies are the operator's")
+  void roleBindingsAndNetworkPolicies() {
+    var binding =
+        new RoleBindingBuilder()
+            .withNewMetadata()
+            .withName("x")
+            .withNamespace(namespace)
+            .endMetadata()
+            .withNewRoleRef()
+            .withApiGroup("rbac.authorization.k8s.io")
+            .withKind("ClusterRole")
+            .withName("view")
+            .endRoleRef()
+            .build();
+    var policy =
+        new NetworkPolicyBuilder()
+            .withNewMetadata()
+            .withName("x")
+            .withNamespace(namespace)
+            .endMetadata()
+            .withNewSpec()
+            .withNewPodSelector()
+            .endPodSelector()
+            .endSpec()
+            .build();
+    var admin = CLUSTER.admin();
+    assertThat(refused(() -> admin.resource(binding).create())).contains("[20]");
+    assertThat(refused(() -> admin.resource(policy).create())).contains("[22]");
+    assertThat(
+            refused(() -> admin.network().v1().networkPolicies().inNamespace(namespace).delete()))
+        .contains("[22]");
+    // control: the same in a namespace that is no tenant's
+    policy.getMetadata().setNamespace(tenant.apps());
+    binding.getMetadata().setNamespace(tenant.apps());
+    admin.resource(policy).create();
+    admin.resource(binding).create();
+  }
+
+  @Test
+  @DisplayName("SBX-9 row 21: labels and annotations of a tenant namespace are the operator's")
+  void namespaceMetadata() {
+    var admin = CLUSTER.admin();
+    for (var patch :
+        List.of(
+            "{\"metadata\":{\"labels\":{\"hermes.dev/tenant-id\":null}}}",
+            "{\"metadata\":{\"labels\":{\"pod-security.kubernetes.io/enforce\":\"privileged\"}}}",
+            "{\"metadata\":{\"annotations\":{\"hermes.dev/allowed-images\":\"any\"}}}",
+            "{\"metadata\":{\"annotations\":{\"hermes.dev/max-memory\":null}}}")) {
+      assertThat(
+              refused(() ->
+                  admin
+                      .namespaces()
+                      .withName(namespace)
+                      .patch(PatchContext.of(PatchType.JSON_MERGE), patch)))
+          .as(patch)
+          .contains("[21]");
+    }
+    var stranger =
+        new NamespaceBuilder()
+            .withNewMetadata()
+            .withName("e2e-stranger")
+            .addToLabels("hermes.dev/tenant-id", tenant.id())
+            .endMetadata()
+            .build();
+    assertThat(refused(() -> admin.resource(stranger).create())).contains("[21]");
+    // control: a label of the platform's own
+    admin
+        .namespaces()
+        .withName(namespace)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"labels\":{\"team\":\"e2e\"}}}");
+  }
+
+  @Test
+  @DisplayName("K8S-1 a protected tenant is not deleted, and the message says how to go on")
+  void protectedTenant() {
+    assertThat(refused(() -> CLUSTER.admin().resources(Tenant.class).withName("demo").delete()))
+        .contains("kubectl patch tenant demo");
+  }
+
+  private static String refused(Runnable call) {
+    var e = catchThrowableOfType(KubernetesClientException.class, call::run);
+    return e == null ? "" : String.valueOf(e.getMessage());
+  }
+
+  private static Pod change(Consumer<ObjectNode> change) {
+    var tree = Serialization.jsonMapper().<ObjectNode>valueToTree(good);
+    change.accept(tree);
+    return Serialization.jsonMapper().convertValue(tree, Pod.class);
+  }
+
+  private static ObjectNode spec(ObjectNode pod) {
+    return pod.withObject("/spec");
+  }
+
+  private static ObjectNode container(ObjectNode pod) {
+    return (ObjectNode) pod.at("/spec/containers/0");
+  }
+
+  private static ObjectNode security(ObjectNode pod) {
+    return container(pod).withObject("/securityContext");
+  }
+
+  private static ObjectNode limits(ObjectNode pod) {
+    return container(pod).withObject("/resources/limits");
+  }
+
+  private static void label(ObjectNode pod, String key, String value) {
+    pod.withObject("/metadata/labels").put(key, value);
+  }
+
+  private static void annotation(ObjectNode pod, String key, String value) {
+    pod.withObject("/metadata/annotations").put(key, value);
+  }
+
+  private static com.fasterxml.jackson.databind.JsonNode json(String text) {
+    try {
+      return Serialization.jsonMapper().readTree(text.replace('\'', '"'));
+    } catch (java.io.IOException e) {
+      throw new IllegalArgumentException(text, e);
+    }
+  }
+}
