@@ -1,0 +1,12 @@
+package dev.hermes.api;
+
+import io.micronaut.runtime.Micronaut;
+
+/** Starts the control API; the image's main class. */
+public final class Application {
+  private Application() {}
+
+  public static void main(String[] arguments) {
+    Micronaut.build(arguments).mainClass(Application.class).banner(false).start();
+  }
+}

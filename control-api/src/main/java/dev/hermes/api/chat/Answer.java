@@ -1,0 +1,20 @@
+package dev.hermes.api.chat;
+
+import dev.hermes.api.model.TokenUsage;
+import dev.hermes.api.model.ToolCall;
+import java.util.List;
+
+/** Where an answer goes as it comes: into a stream, or into one object. */
+interface Answer {
+  /** May block while the client reads slowly. */
+  void text(String piece);
+
+  /** Calls of the client's own functions, which it runs itself. */
+  void toolCalls(List<ToolCall> calls);
+
+  /** Nothing comes after it. */
+  void end(LoopEnd end, TokenUsage usage);
+
+  /** Whether the client has been given anything that an error could no longer replace. */
+  boolean begun();
+}

@@ -1,0 +1,20 @@
+package dev.hermes.api.chat;
+
+import java.util.Optional;
+
+/**
+ * Why a turn ended.
+ *
+ * @param finishReason as OpenAI's clients know it
+ * @param limit which limit ended it: model_calls, tool_calls or wall_clock
+ */
+record LoopEnd(String finishReason, Optional<String> limit) {
+  static LoopEnd of(String finishReason) {
+    return new LoopEnd(finishReason, Optional.empty());
+  }
+
+  /** To a client it looks like an answer cut for length; the limit's name stands beside it. */
+  static LoopEnd limit(String name) {
+    return new LoopEnd("length", Optional.of(name));
+  }
+}

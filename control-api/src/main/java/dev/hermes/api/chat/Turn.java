@@ -1,0 +1,112 @@
+package dev.hermes.api.chat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.identity.Principal;
+import dev.hermes.api.model.ModelCatalog;
+import dev.hermes.api.model.TokenUsage;
+import dev.hermes.api.session.SessionKey;
+import dev.hermes.api.tool.ToolTurn;
+import dev.hermes.api.usage.UsageRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One request on its way: what is fixed about it, and what has come of it so far. */
+final class Turn {
+  private final Principal caller;
+  private final String requestId;
+  private final ChatRequest request;
+  private final ModelCatalog.Offer model;
+  private final Optional<SessionKey> session;
+  private final ToolTurn tools;
+  private final UsageRecord.Admission admission;
+  private final List<ObjectNode> added = new ArrayList<>();
+  private TokenUsage usage = TokenUsage.NONE;
+  private boolean partial;
+
+  Turn(
+      Principal caller,
+      String requestId,
+      ChatRequest request,
+      ModelCatalog.Offer model,
+      Optional<SessionKey> session,
+      ToolTurn tools,
+      UsageRecord.Admission admission) {
+    this.caller = caller;
+    this.requestId = requestId;
+    this.request = request;
+    this.model = model;
+    this.session = session;
+    this.tools = tools;
+    this.admission = admission;
+  }
+
+  Principal caller() {
+    return caller;
+  }
+
+  String requestId() {
+    return requestId;
+  }
+
+  ChatRequest request() {
+    return request;
+  }
+
+  ModelCatalog.Offer model() {
+    return model;
+  }
+
+  Optional<SessionKey> session() {
+    return session;
+  }
+
+  ToolTurn tools() {
+    return tools;
+  }
+
+  /** Messages the session will keep. */
+  List<ObjectNode> added() {
+    return List.copyOf(added);
+  }
+
+  void add(List<ObjectNode> messages) {
+    added.addAll(messages);
+  }
+
+  TokenUsage usage() {
+    return usage;
+  }
+
+  void used(TokenUsage more) {
+    usage = usage.plus(more);
+  }
+
+  /** A model call broke off: its tokens are an estimate of what was delivered. */
+  void usedInPart(TokenUsage more) {
+    used(more);
+    partial = true;
+  }
+
+  UsageRecord record(String status) {
+    UsageRecord.Completeness completeness =
+        partial
+            ? UsageRecord.Completeness.PARTIAL
+            : usage.estimated()
+                ? UsageRecord.Completeness.ESTIMATED
+                : UsageRecord.Completeness.FINAL;
+    return new UsageRecord(
+        admission,
+        caller.user(),
+        caller.keyId(),
+        session.map(key -> key.id().value()),
+        requestId,
+        model.model(),
+        model.provider().name(),
+        usage.prompt(),
+        usage.completion(),
+        tools.calls(),
+        completeness,
+        status);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.hermes.api.chat;
+
+import dev.hermes.api.identity.Principal;
+import dev.hermes.api.model.ModelCatalog;
+import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.RequestId;
+import dev.hermes.api.session.SessionId;
+import dev.hermes.api.session.SessionKey;
+import dev.hermes.api.tenant.Tenants;
+import dev.hermes.api.tool.ToolTurn;
+import dev.hermes.api.tool.ToolWish;
+import dev.hermes.api.usage.UsageRecord;
+import dev.hermes.crds.Tool;
+import dev.hermes.crds.effective.EffectiveTenant;
+import io.micronaut.http.HttpRequest;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.Set;
+
+/** Makes a turn of a request: model, session and tools as the caller's tenant allows them. */
+@Singleton
+final class TurnMaker {
+  private final Tenants tenants;
+  private final ModelCatalog catalog;
+  private final Clock clock;
+
+  TurnMaker(Tenants tenants, ModelCatalog catalog, Clock clock) {
+    this.tenants = tenants;
+    this.catalog = catalog;
+    this.clock = clock;
+  }
+
+  Turn make(HttpRequest<?> http, ChatRequest request) {
+    Principal caller = Principal.of(http);
+    EffectiveTenant tenant = tenants.effective(caller.tenant());
+    Optional<SessionId> session =
+        Optional.ofNullable(http.getHeaders().get(SessionId.HEADER)).map(SessionId::parse);
+    String requestId = RequestId.of(http);
+    return new Turn(
+        caller,
+        requestId,
+        request,
+        offer(request, tenant),
+        session.map(id -> new SessionKey(caller.tenant(), caller.user(), id)),
+        ToolTurn.of(
+            caller, tenant, requestId, session.map(SessionId::value), wanted(http, request)),
+        UsageRecord.Admission.now(clock.instant()));
+  }
+
+  private ModelCatalog.Offer offer(ChatRequest request, EffectiveTenant tenant) {
+    String named = request.model().orElse("");
+    return (named.isEmpty()
+            ? catalog.standard(tenant.models())
+            : catalog.find(named, tenant.models()))
+        .orElseThrow(() -> new ApiException(Failure.modelNotFound(named)));
+  }
+
+  private static Set<Tool> wanted(HttpRequest<?> http, ChatRequest request) {
+    Set<Tool> wanted = ToolWish.allBut(request.functions());
+    Optional.ofNullable(http.getHeaders().get(ToolWish.HEADER))
+        .map(ToolWish::parse)
+        .ifPresent(wanted::retainAll);
+    if (request.forbidsTools()) {
+      wanted.clear();
+    }
+    return wanted;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.hermes.api.chat;
+
+import dev.hermes.api.model.ModelFailed;
+import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.session.History;
+import dev.hermes.api.session.Sessions;
+import jakarta.inject.Singleton;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs a turn from the session's lock to its settlement, which happens exactly once however the
+ * turn ends, and before the client is told that it has ended.
+ */
+@Singleton
+final class TurnRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(TurnRunner.class);
+
+  private final Sessions sessions;
+  private final AgentLoop loop;
+  private final Settlement settlement;
+  private final ChatMetrics metrics;
+
+  TurnRunner(Sessions sessions, AgentLoop loop, Settlement settlement, ChatMetrics metrics) {
+    this.sessions = sessions;
+    this.loop = loop;
+    this.settlement = settlement;
+    this.metrics = metrics;
+  }
+
+  /** Throws {@link ApiException} or another exception when the turn failed; it is settled then. */
+  void run(Turn turn, Answer answer, Interruption interruption) {
+    History history =
+        turn.session()
+            .map(key -> sessions.begin(key, turn.requestId(), turn.model().model()))
+            .orElse(History.NONE);
+    LoopEnd end;
+    try {
+      History.Continued conversation = history.continueWith(turn.request().messages());
+      turn.add(conversation.fresh());
+      end = loop.run(turn, conversation.messages(), answer, interruption);
+    } catch (InterruptedException e) {
+      if (interruption.cause().filter(Interruption.Cause.WALL_CLOCK::equals).isEmpty()) {
+        throw failed(turn, "aborted", new ClientGoneException());
+      }
+      end = LoopEnd.limit("wall_clock");
+    } catch (ClientGoneException e) {
+      throw failed(turn, "aborted", e);
+    } catch (ModelFailed e) {
+      throw failed(turn, "failed", new ApiException(e.failure()));
+    } catch (RuntimeException e) {
+      throw failed(turn, "failed", e);
+    }
+    String status = end.limit().isPresent() ? "limited" : "succeeded";
+    settlement.settle(turn, status);
+    metrics.completion(status);
+    answer.end(end, turn.usage());
+  }
+
+  private RuntimeException failed(Turn turn, String status, RuntimeException cause) {
+    metrics.completion(status);
+    try {
+      settlement.settle(turn, status);
+    } catch (RuntimeException e) {
+      metrics.usageLost();
+      LOG.debug("{}: the turn's own failure is told instead", turn.requestId(), e);
+    }
+    return cause;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.hermes.api.database;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.hermes.database.access.Pools;
+import dev.hermes.database.access.TenantDatabase;
+import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Value;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.nio.file.Path;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * The two pools and what the rest of the API gets instead of them: {@link TenantDatabase} for rows
+ * of tenants, a Jdbi that can call three functions for credentials.
+ */
+@Factory
+final class DatabaseBeans {
+  private static final int APP = 10;
+  // one of them listens for revocations all its life
+  private static final int AUTHN = 3;
+
+  private final String url;
+  private final Path passwords;
+
+  DatabaseBeans(
+      @Value("${hermes.db-url}") String url, @Value("${hermes.db-dir}") String passwords) {
+    this.url = url;
+    this.passwords = Path.of(passwords);
+  }
+
+  @Singleton
+  @Named("app")
+  @Bean(preDestroy = "close")
+  HikariDataSource app() {
+    return Pools.transactional(url, "hermes_app", passwords.resolve("app"), APP, "hermes-api-app");
+  }
+
+  @Singleton
+  @Named("authn")
+  @Bean(preDestroy = "close")
+  HikariDataSource authn() {
+    return Pools.autoCommit(
+        url, "hermes_authn", passwords.resolve("authn"), AUTHN, "hermes-api-authn");
+  }
+
+  @Singleton
+  TenantDatabase tenantDatabase(@Named("app") HikariDataSource app) {
+    return new TenantDatabase(app);
+  }
+
+  @Singleton
+  @Named("authn")
+  Jdbi authnCalls(@Named("authn") HikariDataSource authn) {
+    return Jdbi.create(authn);
+  }
+}

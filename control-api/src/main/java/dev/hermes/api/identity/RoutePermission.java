@@ -1,0 +1,44 @@
+package dev.hermes.api.identity;
+
+import dev.hermes.api.problem.Failure;
+import dev.hermes.crds.Role;
+import dev.hermes.crds.Scope;
+import io.micronaut.core.annotation.AnnotationMetadata;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What {@link Requires} says of one route. */
+record RoutePermission(Set<Scope> scopes, Set<Role> roles) {
+
+  static Optional<RoutePermission> of(AnnotationMetadata route) {
+    return Optional.ofNullable(route.getAnnotation(Requires.class))
+        .map(requires ->
+            new RoutePermission(
+                Set.of(requires.enumValues("scopes", Scope.class)),
+                Set.of(requires.enumValues("roles", Role.class))));
+  }
+
+  /** Why the caller may not; empty when it may. */
+  Optional<Failure> refusal(Principal caller) {
+    if (!scopes.isEmpty() && Collections.disjoint(scopes, caller.scopes())) {
+      return Optional.of(
+          Failure.forbidden(
+              "insufficient_scope", "This needs a key with the scope " + words(scopes) + "."));
+    }
+    if (!roles.isEmpty() && Collections.disjoint(roles, caller.roles())) {
+      return Optional.of(
+          Failure.forbidden(
+              "insufficient_role", "This needs a key with the role " + words(roles) + "."));
+    }
+    return Optional.empty();
+  }
+
+  private static String words(Set<? extends Enum<?>> names) {
+    return Arrays.stream(names.stream().map(Enum::name).sorted().toArray(String[]::new))
+        .map(name -> name.toLowerCase(java.util.Locale.ROOT))
+        .collect(Collectors.joining(" or "));
+  }
+}

@@ -1,0 +1,18 @@
+package dev.hermes.api.model;
+
+import java.util.function.Consumer;
+
+/** Where models run. The agent loop calls it on a thread of its own and interrupts it to stop. */
+public interface ModelProvider {
+  String name();
+
+  /**
+   * Asks the model and waits for the whole answer.
+   *
+   * @param text takes the answer's text piece by piece as it comes; may block, and then the
+   *     provider reads no further
+   * @throws ModelFailed with what was used until then
+   */
+  ModelAnswer complete(ModelRequest request, Consumer<String> text)
+      throws InterruptedException, ModelFailed;
+}

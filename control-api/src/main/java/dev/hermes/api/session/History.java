@@ -1,0 +1,82 @@
+package dev.hermes.api.session;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What is kept of a conversation, and how a request continues it. */
+public record History(List<ObjectNode> kept, int count) {
+  public static final History NONE = new History(List.of(), 0);
+
+  public History {
+    kept = List.copyOf(kept);
+  }
+
+  /**
+   * The messages the model gets, and those of them that are new and to be kept.
+   *
+   * @param fresh without instructions, which belong to the request
+   */
+  public record Continued(List<ObjectNode> messages, List<ObjectNode> fresh) {}
+
+  /**
+   * A request with assistant or tool messages has the whole conversation in it, and only what
+   * follows its last assistant message is new. Any other is put behind what is kept; instructions
+   * come first.
+   */
+  public Continued continueWith(List<ObjectNode> request) {
+    int lastAssistant = -1;
+    boolean whole = false;
+    for (int i = 0; i < request.size(); i++) {
+      String role = role(request.get(i));
+      whole |= role.equals("assistant") || role.equals("tool");
+      lastAssistant = role.equals("assistant") ? i : lastAssistant;
+    }
+    if (whole) {
+      List<ObjectNode> fresh =
+          count == 0 ? request : request.subList(lastAssistant + 1, request.size());
+      return new Continued(List.copyOf(request), talk(fresh));
+    }
+    List<ObjectNode> messages = new ArrayList<>(request);
+    messages.removeIf(message -> !isInstruction(message));
+    messages.addAll(closed());
+    messages.addAll(talk(request));
+    return new Continued(List.copyOf(messages), talk(request));
+  }
+
+  /** What is kept, without calls that never got a result: a provider refuses those. */
+  private List<ObjectNode> closed() {
+    List<ObjectNode> closed = new ArrayList<>();
+    int end;
+    for (int i = 0; i < kept.size(); i = end) {
+      ObjectNode message = kept.get(i);
+      Set<String> open = new HashSet<>();
+      message.path("tool_calls").forEach(call -> open.add(call.path("id").asText()));
+      boolean calls = !open.isEmpty();
+      end = i + 1;
+      while (end < kept.size() && role(kept.get(end)).equals("tool")) {
+        open.remove(kept.get(end++).path("tool_call_id").asText());
+      }
+      if (calls && open.isEmpty()) {
+        closed.addAll(kept.subList(i, end));
+      } else if (!calls && !role(message).equals("tool")) {
+        closed.add(message);
+      }
+    }
+    return closed;
+  }
+
+  private static List<ObjectNode> talk(List<ObjectNode> messages) {
+    return messages.stream().filter(message -> !isInstruction(message)).toList();
+  }
+
+  private static boolean isInstruction(ObjectNode message) {
+    return role(message).equals("system") || role(message).equals("developer");
+  }
+
+  private static String role(ObjectNode message) {
+    return message.path("role").asText();
+  }
+}

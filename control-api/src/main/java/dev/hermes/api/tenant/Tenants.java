@@ -1,0 +1,64 @@
+package dev.hermes.api.tenant;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.hermes.api.identity.EpochWatch;
+import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.Failure;
+import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.database.access.TenantDatabase;
+import dev.hermes.database.access.TenantId;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+
+/**
+ * The tenant's effective configuration, as the operator wrote it, at most two seconds old. Every
+ * decision about models, tools, sandboxes and limits asks here.
+ */
+@Singleton
+public final class Tenants {
+  private final TenantDatabase database;
+  private final ObjectMapper json;
+  private final Cache<TenantId, EffectiveTenant> cache =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofSeconds(2)).build();
+
+  Tenants(TenantDatabase database, ObjectMapper json, EpochWatch watch) {
+    this.database = database;
+    this.json = json;
+    watch.onChange(cache::invalidateAll);
+  }
+
+  /** The configuration; 403 while the tenant is suspended. */
+  public EffectiveTenant effective(TenantId tenant) {
+    EffectiveTenant known = cache.getIfPresent(tenant);
+    if (known == null) {
+      known = read(tenant);
+      cache.put(tenant, known);
+    }
+    if (known.suspended()) {
+      throw new ApiException(
+          Failure.forbidden("tenant_suspended", "This tenant is suspended by its platform team."));
+    }
+    return known;
+  }
+
+  private EffectiveTenant read(TenantId tenant) {
+    String config =
+        database.inTenant(
+            tenant,
+            handle ->
+                handle
+                    .createQuery("select config from hermes.tenants where tenant_id = :tenant")
+                    .bind("tenant", tenant.value())
+                    .mapTo(String.class)
+                    .one());
+    try {
+      return json.readValue(config, EffectiveTenant.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(
+          "the configuration of tenant " + tenant + " is unreadable", e);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.hermes.api.usage;
+
+import dev.hermes.database.id.UuidV7;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What one request used.
+ *
+ * @param admission made when the request was admitted: written again, it is the same row
+ * @param status succeeded, limited, failed, aborted
+ */
+public record UsageRecord(
+    Admission admission,
+    String user,
+    String keyId,
+    Optional<String> session,
+    String requestId,
+    String model,
+    String provider,
+    long promptTokens,
+    long completionTokens,
+    int toolCalls,
+    Completeness completeness,
+    String status) {
+
+  /** Id and time of a record before there is one. */
+  public record Admission(UUID id, Instant at) {
+    public static Admission now(Instant now) {
+      return new Admission(UuidV7.next(), now.truncatedTo(ChronoUnit.MICROS));
+    }
+  }
+
+  /** Whether the figures are the provider's, ours, or of a request that broke off. */
+  public enum Completeness {
+    FINAL,
+    PARTIAL,
+    ESTIMATED
+  }
+}

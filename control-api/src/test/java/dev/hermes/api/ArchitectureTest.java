@@ -1,0 +1,117 @@
+package dev.hermes.api;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The rules of the house. */
+class ArchitectureTest {
+  private static JavaClasses all;
+
+  @BeforeAll
+  static void read() {
+    all =
+        new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.hermes.api");
+    assertThat(all).hasSizeGreaterThan(80);
+  }
+
+  @Test
+  @DisplayName("TEN-3 pools are seen by the database wiring alone")
+  void pools() {
+    check(
+        noClasses()
+            .that(not(resideInAPackage("dev.hermes.api.database..")))
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching("javax\\.sql\\.DataSource|com\\.zaxxer\\.hikari\\..*")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.sql.DriverManager"));
+  }
+
+  @Test
+  void slicesHaveNoCycles() {
+    check(slices().matching("dev.hermes.api.(*)..").should().beFreeOfCycles());
+  }
+
+  @Test
+  void operatorIsNotSeen() {
+    check(noClasses().should().dependOnClassesThat().resideInAPackage("dev.hermes.operator.."));
+  }
+
+  @Test
+  void kubernetesClientStaysInItsPlace() {
+    check(
+        noClasses()
+            .that(not(resideInAPackage("dev.hermes.api.sandbox..")))
+            .and(not(resideInAPackage("dev.hermes.api.apikey..")))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.fabric8.."));
+  }
+
+  @Test
+  @DisplayName("only problem may be used by every slice; who uses whom is written down here")
+  void whoUsesWhom() {
+    Map<String, Set<String>> uses =
+        Map.ofEntries(
+            Map.entry("problem", Set.of()),
+            Map.entry("database", Set.of()),
+            Map.entry("audit", Set.of()),
+            Map.entry("receipt", Set.of("identity")),
+            Map.entry("identity", Set.of("audit")),
+            Map.entry("tenant", Set.of("identity")),
+            Map.entry("limit", Set.of("identity", "tenant")),
+            Map.entry("me", Set.of("identity", "tenant")),
+            Map.entry("health", Set.of("database", "identity")),
+            Map.entry("metric", Set.of("identity")),
+            Map.entry("model", Set.of("identity", "tenant")),
+            Map.entry("sandbox", Set.of()),
+            Map.entry("session", Set.of()),
+            Map.entry("usage", Set.of("identity")),
+            Map.entry("openapi", Set.of()),
+            Map.entry("tool", Set.of("audit", "identity", "model", "receipt", "sandbox")),
+            Map.entry(
+                "chat",
+                Set.of("audit", "identity", "model", "session", "tenant", "tool", "usage")));
+    uses.forEach((slice, used) ->
+        check(
+            classes()
+                .that()
+                .resideInAPackage("dev.hermes.api." + slice + "..")
+                .should()
+                .onlyDependOnClassesThat(
+                    resideInAPackage("dev.hermes.api." + slice + "..")
+                        .or(resideInAPackage("dev.hermes.api.problem.."))
+                        .or(
+                            new com.tngtech.archunit.base.DescribedPredicate<>("used") {
+                              @Override
+                              public boolean test(
+                                  com.tngtech.archunit.core.domain.JavaClass other) {
+                                String name = other.getPackageName();
+                                return !name.startsWith("dev.hermes.api.")
+                                    || used.stream()
+                                        .anyMatch(it -> name.equals("dev.hermes.api." + it));
+                              }
+                            }))));
+  }
+
+  private static void check(ArchRule rule) {
+    rule.check(all);
+  }
+}

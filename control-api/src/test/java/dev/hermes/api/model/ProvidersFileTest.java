@@ -1,0 +1,67 @@
+package dev.hermes.api.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProvidersFileTest {
+  @TempDir Path folder;
+
+  @Test
+  void readsTheDocumentedForm() throws IOException {
+    ProvidersFile file =
+        read(
+            """
+            demo:
+              enabled: true
+            providers:
+              - name: openai
+                baseUrl: https://api.openai.com/v1
+                apiKeyFile: /etc/key
+                models: [gpt-5, "vendor/m:1"]
+                timeoutSeconds: 7
+              - name: local
+                baseUrl: http://localhost:1234/v1
+                models: [small]
+            """);
+    assertThat(file.demo().enabled()).isTrue();
+    assertThat(file.providers().getFirst().models()).containsExactly("gpt-5", "vendor/m:1");
+    assertThat(file.providers().getFirst().seconds()).isEqualTo(7);
+    assertThat(file.providers().getLast().seconds()).isEqualTo(60);
+    assertThat(file.providers().getLast().apiKeyFile()).isNull();
+  }
+
+  @Test
+  void missingOrEmptyMeansNone() throws IOException {
+    assertThat(ProvidersFile.read(folder.resolve("absent")).providers()).isEmpty();
+    assertThat(read("").demo().enabled()).isFalse();
+    assertThat(read("providers: []").providers()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "demo: {enabled: true, secret: 1}",
+        "providers: [{name: x, baseUrl: y, models: [z], timoutSeconds: 5}]",
+        "providers: [{name: x, baseUrl: y}]",
+        "providers: [{name: x, models: [m]}]",
+        "providers: {}",
+        "::: [",
+      })
+  void mistakesAreErrors(String text) {
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("providers file");
+  }
+
+  private ProvidersFile read(String text) throws IOException {
+    return ProvidersFile.read(Files.writeString(folder.resolve("providers.yaml"), text));
+  }
+}

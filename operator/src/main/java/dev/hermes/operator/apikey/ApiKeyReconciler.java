@@ -1,0 +1,205 @@
+package dev.hermes.operator.apikey;
+
+import dev.hermes.crds.apikey.ApiKey;
+import dev.hermes.crds.apikey.ApiKeyStatus;
+import dev.hermes.database.key.Pepper;
+import dev.hermes.operator.kube.Deletion;
+import dev.hermes.operator.kube.ErrorCounter;
+import dev.hermes.operator.kube.Events;
+import dev.hermes.operator.kube.Failure;
+import dev.hermes.operator.kube.Halt;
+import dev.hermes.operator.kube.Sampler;
+import dev.hermes.operator.kube.Signal;
+import dev.hermes.operator.kube.StatusPatch;
+import dev.hermes.operator.kube.Step;
+import dev.hermes.operator.provision.KeyRow;
+import dev.hermes.operator.provision.KeyRows;
+import dev.hermes.operator.provision.TenantRows;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.PrimaryUpdateAndCacheUtils;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+
+/** Gives an app the key it asks for, within what the Tenant allows, and takes it back. */
+public final class ApiKeyReconciler implements Reconciler<ApiKey>, Cleaner<ApiKey> {
+  private static final Duration RESYNC = Duration.ofMinutes(10);
+
+  private final Parts parts;
+  private final KeyIssue issue;
+  private final Deletion deletion;
+  private final Consumer<String> tenantSignal;
+  private final Signal<ApiKey> signal;
+  private final Events events;
+  private final ErrorCounter errors;
+  private final Halt halt;
+  private final Sampler sampler;
+  private final Clock clock;
+  private volatile @Nullable KeyCensus census;
+
+  /** What the process has for it. */
+  public record Parts(
+      KubernetesClient kubernetes,
+      KeyRows keys,
+      TenantRows tenants,
+      Pepper pepper,
+      String apiUrl) {}
+
+  /**
+   * @param tenantSignal gets the name of a tenant whose keys changed
+   */
+  public ApiKeyReconciler(
+      Parts parts,
+      Consumer<String> tenantSignal,
+      Signal<ApiKey> signal,
+      Events events,
+      ErrorCounter errors,
+      Halt halt,
+      Clock clock) {
+    this.parts = parts;
+    this.issue = new KeyIssue(parts, halt, clock);
+    this.deletion = new Deletion(parts.kubernetes());
+    this.tenantSignal = tenantSignal;
+    this.signal = signal;
+    this.events = events;
+    this.errors = errors;
+    this.halt = halt;
+    this.sampler = new Sampler(clock);
+    this.clock = clock;
+  }
+
+  @Override
+  public List<EventSource<?, ApiKey>> prepareEventSources(EventSourceContext<ApiKey> context) {
+    census = new KeyCensus(context.getPrimaryCache());
+    return List.of(signal.source());
+  }
+
+  /** Keys of a tenant that are accepted now. */
+  public int active(String tenant) {
+    KeyCensus known = census;
+    return known == null ? 0 : known.active(tenant);
+  }
+
+  /** Looks again at the keys that name a tenant, for it has changed. */
+  public void lookAtKeysOf(String tenant) {
+    KeyCensus known = census;
+    if (known != null) {
+      known.of(tenant).stream().map(ResourceID::fromResource).forEach(signal::look);
+    }
+  }
+
+  @Override
+  public UpdateControl<ApiKey> reconcile(ApiKey key, Context<ApiKey> context) {
+    try (var logged = MDC.putCloseable("tenant", tenant(key))) {
+      halt.after(Step.KEY_FINALIZER);
+      KeyOutcome outcome = issue.run(key, Objects.requireNonNull(census).of(tenant(key)));
+      if (outcome instanceof KeyOutcome.Waiting) {
+        tenantSignal.accept(tenant(key));
+      }
+      return write(key, outcome, context);
+    }
+  }
+
+  private UpdateControl<ApiKey> write(ApiKey key, KeyOutcome outcome, Context<ApiKey> context) {
+    String uid = key.getMetadata().getUid();
+    ApiKeyStatus before = key.getStatus();
+    ApiKeyStatus now = KeyStatuses.of(key, outcome, clock.instant());
+    Duration again = again(outcome);
+    if (before != null && KeyStatuses.same(before, now)) {
+      if (Objects.equals(before.lastUsedAt(), now.lastUsedAt()) || !sampler.due(uid)) {
+        return UpdateControl.<ApiKey>noUpdate().rescheduleAfter(again);
+      }
+    } else {
+      events.readyChanged(key, KeyStatuses.conditions(key), now.conditions());
+      tenantSignal.accept(tenant(key));
+    }
+    sampler.taken(uid);
+    PrimaryUpdateAndCacheUtils.ssaPatchStatusAndCacheResource(
+        key, StatusPatch.of(new ApiKey(), key, now), context);
+    halt.after(Step.KEY_STATUS);
+    return UpdateControl.<ApiKey>noUpdate().rescheduleAfter(again);
+  }
+
+  /** Revoke first: from then on the API refuses the key, whatever happens to this process. */
+  @Override
+  public DeleteControl cleanup(ApiKey key, Context<ApiKey> context) {
+    try (var logged = MDC.putCloseable("tenant", tenant(key))) {
+      for (KeyRow row : parts.keys().find(key.getMetadata().getUid())) {
+        parts.keys().revoke(row.keyId());
+      }
+      halt.after(Step.KEY_REVOKED);
+      deleteSecret(key);
+      halt.after(Step.KEY_SECRET_DELETED);
+      sampler.forget(key.getMetadata().getUid());
+      tenantSignal.accept(tenant(key));
+      return DeleteControl.defaultDelete();
+    }
+  }
+
+  @Override
+  public ErrorStatusUpdateControl<ApiKey> updateErrorStatus(
+      ApiKey key, Context<ApiKey> context, Exception thrown) {
+    Failure failure = Failure.of(thrown);
+    errors.count("APIKey", failure.reason());
+    ApiKeyStatus now = KeyStatuses.failed(key, failure, clock.instant());
+    return KeyStatuses.same(key.getStatus(), now)
+        ? ErrorStatusUpdateControl.noStatusUpdate()
+        : ErrorStatusUpdateControl.patchStatus(StatusPatch.of(new ApiKey(), key, now));
+  }
+
+  private void deleteSecret(ApiKey key) {
+    try {
+      Secret secret =
+          parts
+              .kubernetes()
+              .secrets()
+              .inNamespace(key.getMetadata().getNamespace())
+              .withName(KeySecret.name(key))
+              .get();
+      if (secret != null && KeySecret.isOurs(secret, key)) {
+        deletion.secret(
+            key.getMetadata().getNamespace(),
+            secret.getMetadata().getName(),
+            secret.getMetadata().getUid());
+      }
+    } catch (KubernetesClientException e) {
+      // no tenant lists this namespace any more; the owner reference has the Secret collected
+      if (e.getCode() != 403) {
+        throw e;
+      }
+    }
+  }
+
+  private Duration again(KeyOutcome outcome) {
+    return switch (outcome) {
+      case KeyOutcome.Waiting waiting -> waiting.again();
+      case KeyOutcome.Issued issued ->
+          issued
+              .row()
+              .expiresAt()
+              .map(end -> Duration.between(clock.instant(), end).plusSeconds(1))
+              .filter(left -> left.compareTo(RESYNC) < 0)
+              .orElse(RESYNC);
+      default -> RESYNC;
+    };
+  }
+
+  private static String tenant(ApiKey key) {
+    return key.getSpec().tenantRef().name();
+  }
+}

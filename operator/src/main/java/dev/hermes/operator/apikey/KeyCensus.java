@@ -1,0 +1,66 @@
+package dev.hermes.operator.apikey;
+
+import dev.hermes.crds.ConditionType;
+import dev.hermes.crds.apikey.ApiKey;
+import dev.hermes.crds.tenant.TenantSpec;
+import dev.hermes.operator.kube.Conditions;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** The APIKeys as the controller's informer has them, by tenant. */
+final class KeyCensus {
+  private static final String TENANT = "tenant";
+
+  private final IndexerResourceCache<ApiKey> cache;
+
+  KeyCensus(IndexerResourceCache<ApiKey> cache) {
+    this.cache = cache;
+    cache.addIndexers(Map.of(TENANT, key -> List.of(key.getSpec().tenantRef().name())));
+  }
+
+  List<ApiKey> of(String tenant) {
+    return cache.byIndex(TENANT, tenant);
+  }
+
+  int active(String tenant) {
+    return (int) of(tenant).stream().filter(KeyCensus::isReady).count();
+  }
+
+  /**
+   * Whether the key is among the first {@code max}: those that were issued, then by age. Two that
+   * ask at one time for the last place get the same answer from everybody.
+   */
+  static boolean hasPlace(ApiKey key, List<ApiKey> all, TenantSpec tenant) {
+    List<String> places =
+        all.stream()
+            .filter(other -> other.getMetadata().getDeletionTimestamp() == null)
+            .filter(other -> !isRevoked(other))
+            .filter(other ->
+                KeyCeiling.refusal(tenant, other.getMetadata().getNamespace(), other.getSpec())
+                    .isEmpty())
+            .sorted(
+                Comparator.comparing((ApiKey other) -> !wasIssued(other))
+                    .thenComparing(other -> other.getMetadata().getCreationTimestamp())
+                    .thenComparing(other -> other.getMetadata().getUid()))
+            .limit(tenant.apiKeys().max())
+            .map(other -> other.getMetadata().getUid())
+            .toList();
+    return places.contains(key.getMetadata().getUid());
+  }
+
+  private static boolean wasIssued(ApiKey key) {
+    return key.getStatus() != null && key.getStatus().keyId() != null;
+  }
+
+  private static boolean isRevoked(ApiKey key) {
+    return key.getStatus() != null
+        && Conditions.isTrue(key.getStatus().conditions(), ConditionType.Revoked);
+  }
+
+  private static boolean isReady(ApiKey key) {
+    return key.getStatus() != null
+        && Conditions.isTrue(key.getStatus().conditions(), ConditionType.Ready);
+  }
+}

@@ -1,0 +1,5 @@
+/** The APIKey controller. */
+@NullMarked
+package dev.hermes.operator.apikey;
+
+import org.jspecify.annotations.NullMarked;

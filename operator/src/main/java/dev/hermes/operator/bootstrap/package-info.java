@@ -1,0 +1,5 @@
+/** Secrets of a new installation. */
+@NullMarked
+package dev.hermes.operator.bootstrap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Warm pods, ended leases and lost pods of every tenant. */
+@NullMarked
+package dev.hermes.operator.pool;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The Tenant controller. */
+@NullMarked
+package dev.hermes.operator.tenant;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,76 @@
+package dev.hermes.operator.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hermes.crds.ConditionType;
+import dev.hermes.crds.Names;
+import dev.hermes.crds.tenant.Tenant;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+@EnabledIfSystemProperty(named = "hermes.cluster", matches = "true")
+class TenantClusterIT {
+  private static Cluster cluster;
+  private static KubernetesClient kubernetes;
+  private static OperatorProcess operator;
+
+  @BeforeAll
+  static void start() {
+    cluster = Cluster.get();
+    kubernetes = cluster.kubernetes();
+    operator = cluster.operator().awaitReady();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (operator != null) {
+      operator.close();
+    }
+  }
+
+  @Test
+  @DisplayName("a tenant without sandboxes is Ready, with a row and no namespace")
+  void withoutSandboxes() {
+    Tenant tenant = kubernetes.resource(Cluster.tenant("plain")).create();
+
+    cluster.awaitReady(tenant);
+
+    Tenant live = cluster.tenant(tenant);
+    assertThat(live.getStatus().tenantId())
+        .isEqualTo(
+            cluster.sql(
+                "select tenant_id from hermes.tenants where cr_uid = ?",
+                live.getMetadata().getUid()));
+    assertThat(live.getStatus().namespace()).isNull();
+    assertThat(live.getStatus().lastSelfTest().result()).isEqualTo("Passed");
+    assertThat(live.getStatus().observedGeneration()).isEqualTo(1);
+    assertThat(live.getMetadata().getFinalizers()).containsExactly(Names.TENANT_FINALIZER);
+    assertThat(Cluster.reason(live.getStatus().conditions(), ConditionType.Reconciling)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a tenant with sandboxes has its namespace and every wall before any pod")
+  void walls() {
+    kubernetes.resource(Cluster.policy("walls")).create();
+    Tenant tenant = kubernetes.resource(Cluster.tenant("walled", "walls")).create();
+
+    cluster.awaitReason(tenant, ConditionType.NamespaceReady, "Provisioned");
+    cluster.awaitReason(tenant, ConditionType.NetworkIsolated, "CanaryUnreachable");
+
+    String namespace = cluster.tenant(tenant).getStatus().namespace();
+    assertThat(namespace).matches("hermes-walled-[0-9a-f]{8}");
+    assertThat(kubernetes.network().networkPolicies().inNamespace(namespace).list().getItems())
+        .extracting(policy -> policy.getMetadata().getName())
+        .containsExactlyInAnyOrder(Names.DENY_ALL, Names.ALLOW_API);
+    assertThat(kubernetes.resourceQuotas().inNamespace(namespace).list().getItems()).hasSize(1);
+    assertThat(kubernetes.limitRanges().inNamespace(namespace).list().getItems()).hasSize(1);
+    assertThat(kubernetes.rbac().roleBindings().inNamespace(namespace).list().getItems())
+        .extracting(binding -> binding.getMetadata().getName())
+        .containsExactly(Names.API_ROLE_BINDING);
+    assertThat(kubernetes.pods().inNamespace(namespace).list().getItems()).isEmpty();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.hermes.operator.tenant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hermes.crds.tenant.Tenant;
+import dev.hermes.operator.testing.Fixtures;
+import dev.hermes.operator.testing.Golden;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class DatabaseStepTest {
+  private static final UUID ID = UUID.fromString("0198f5b2-0000-7000-8000-00005c1e9a77");
+  private static final Tenant TENANT =
+      Fixtures.tenant("acme", Fixtures.withPolicies("default"), null);
+
+  @Test
+  void effective() {
+    Golden.matches(
+        "tenant/effective",
+        DatabaseStep.effective(
+            TENANT,
+            ID,
+            Optional.of("hermes-acme-5c1e9a77"),
+            List.of(TenantDesiredTest.resolved("default", 2, List.of()))));
+  }
+
+  @Test
+  @DisplayName("without a usable namespace the API is told of no policy")
+  void noNamespace() {
+    assertThat(
+            DatabaseStep.effective(
+                    TENANT,
+                    ID,
+                    Optional.empty(),
+                    List.of(TenantDesiredTest.resolved("default", 2, List.of())))
+                .policies())
+        .isEmpty();
+  }
+}

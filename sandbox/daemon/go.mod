@@ -1,0 +1,3 @@
+module hermes.dev/sandbox/daemon
+
+go 1.26

@@ -1,0 +1,68 @@
+package box
+
+import (
+	"os"
+	"syscall"
+)
+
+// ends are the pipes and sockets between the daemon and an init.
+type ends struct {
+	stdout, stderr, control, aux                         *os.File
+	null, innerStdout, innerStderr, innerControl, innerX *os.File
+}
+
+func open() (e *ends, err error) {
+	e = &ends{}
+	defer func() {
+		if err != nil {
+			e.closeInner()
+			e.closeOuter()
+		}
+	}()
+	if e.null, err = os.Open(os.DevNull); err != nil {
+		return e, err
+	}
+	if e.stdout, e.innerStdout, err = os.Pipe(); err != nil {
+		return e, err
+	}
+	if e.stderr, e.innerStderr, err = os.Pipe(); err != nil {
+		return e, err
+	}
+	if e.control, e.innerControl, err = socketpair(); err != nil {
+		return e, err
+	}
+	e.aux, e.innerX, err = socketpair()
+	return e, err
+}
+
+func socketpair() (outer, inner *os.File, err error) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	// with deadlines on our side, blocking on the other
+	if err := syscall.SetNonblock(fds[0], true); err != nil {
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "outer"), os.NewFile(uintptr(fds[1]), "inner"), nil
+}
+
+func (e *ends) inner() []uintptr {
+	var fds []uintptr
+	for _, f := range []*os.File{e.null, e.innerStdout, e.innerStderr, e.innerControl, e.innerX} {
+		fds = append(fds, f.Fd())
+	}
+	return fds
+}
+
+func (e *ends) closeInner() {
+	for _, f := range []*os.File{e.null, e.innerStdout, e.innerStderr, e.innerControl, e.innerX} {
+		f.Close()
+	}
+}
+
+func (e *ends) closeOuter() {
+	for _, f := range []*os.File{e.stdout, e.stderr, e.control, e.aux} {
+		f.Close()
+	}
+}

@@ -1,0 +1,110 @@
+package box
+
+import (
+	"errors"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const signalWithin = time.Second
+
+// ErrBoxEnded means that the init died without a word.
+var ErrBoxEnded = errors.New("the process tree was ended from inside")
+
+// Process is a program that runs in a box.
+type Process struct {
+	// Pid is the number inside its namespace.
+	Pid int
+	// Stdout and Stderr end when the whole tree has.
+	Stdout, Stderr *os.File
+	// Aux is the other end of the program's file 3, if it asked for one.
+	Aux *os.File
+
+	box      *box
+	runner   *Runner
+	signaled chan struct{}
+	ended    chan struct{}
+	exit     Exit
+	reason   atomic.Pointer[error]
+}
+
+// Exit is how a program ended.
+type Exit struct {
+	Code   int // -1 when a signal ended it
+	Signal syscall.Signal
+	Err    error // why the daemon killed it, or ErrBoxEnded
+}
+
+// Kill ends the whole tree; the first reason is kept.
+func (p *Process) Kill(reason error) {
+	p.reason.CompareAndSwap(nil, &reason)
+	p.box.child.kill()
+	if !p.runner.config.Namespaces {
+		syscall.Kill(-p.Pid, syscall.SIGKILL)
+	}
+}
+
+// Signal reaches the program and its group. It returns once that is done.
+func (p *Process) Signal(sig syscall.Signal) error {
+	if err := p.box.send(order{Signal: sig}); err != nil {
+		return err
+	}
+	select {
+	case <-p.signaled:
+		return nil
+	case <-p.ended:
+		return nil
+	case <-time.After(signalWithin):
+		return errors.New("the signal was not delivered")
+	}
+}
+
+// Rest tells that a program which serves many calls waits for the next.
+func (p *Process) Rest() { p.runner.watch.rest(p.box.child.pid) }
+
+// Work ends a rest.
+func (p *Process) Work() { p.runner.watch.add(p.box.child.pid, p.Kill) }
+
+// Ended is closed when the program has ended and its tree is being killed.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Exit is valid once Ended is closed.
+func (p *Process) Exit() Exit { return p.exit }
+
+// Close kills what is left and lets go of the files.
+func (p *Process) Close() {
+	p.runner.watch.remove(p.box.child.pid)
+	p.box.close()
+}
+
+// follow reads the init's reports until its last.
+func (p *Process) follow() {
+	defer close(p.ended)
+	for {
+		r, err := p.box.report()
+		if err != nil || r.Exit != nil {
+			p.exit = p.ending(r.Exit)
+			p.runner.watch.remove(p.box.child.pid)
+			return
+		}
+		if r.Signaled {
+			select {
+			case p.signaled <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+func (p *Process) ending(reported *exitReport) Exit {
+	if reported != nil {
+		return Exit{Code: reported.Code, Signal: reported.Signal}
+	}
+	err := ErrBoxEnded
+	if reason := p.reason.Load(); reason != nil {
+		err = *reason
+	}
+	return Exit{Code: -1, Signal: syscall.SIGKILL, Err: err}
+}

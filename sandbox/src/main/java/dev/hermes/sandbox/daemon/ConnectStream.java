@@ -1,0 +1,102 @@
+package dev.hermes.sandbox.daemon;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.sandbox.daemon.ProcessResult.StreamError;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Envelopes of the Connect protocol: a flag byte, a length of four bytes, JSON. */
+final class ConnectStream {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int PREFIX = 5;
+  private static final int END_STREAM = 2;
+
+  private ConnectStream() {}
+
+  static byte[] request(ProcessRequest request) {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    ObjectNode process = nodes.objectNode().put("cmd", request.cmd());
+    request.args().forEach(process.putArray("args")::add);
+    ObjectNode envs = process.putObject("envs");
+    request.envs().forEach(envs::put);
+    request.cwd().ifPresent(cwd -> process.put("cwd", cwd));
+    ObjectNode message = nodes.objectNode();
+    message.set("process", process);
+    message.put("stdin", false);
+    byte[] json = message.toString().getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(PREFIX + json.length)
+        .put((byte) 0)
+        .putInt(json.length)
+        .put(json)
+        .array();
+  }
+
+  static ProcessResult result(byte[] body) throws DaemonException {
+    ByteBuffer frames = ByteBuffer.wrap(body);
+    ByteArrayOutputStream stdout = new ByteArrayOutputStream();
+    ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+    int exitCode = -1;
+    String status = "";
+    boolean truncated = false;
+    while (frames.remaining() >= PREFIX) {
+      int flags = frames.get();
+      JsonNode message = message(frames);
+      if ((flags & END_STREAM) != 0) {
+        return new ProcessResult(
+            stdout.toString(StandardCharsets.UTF_8),
+            stderr.toString(StandardCharsets.UTF_8),
+            exitCode,
+            status,
+            truncated,
+            error(message));
+      }
+      JsonNode event = message.path("event");
+      JsonNode data = event.path("data");
+      stdout.writeBytes(bytes(data.path("stdout")));
+      stderr.writeBytes(bytes(data.path("stderr")));
+      truncated |= data.path("truncated").asBoolean();
+      if (event.has("end")) {
+        exitCode = event.path("end").path("exitCode").asInt();
+        status = event.path("end").path("status").asText();
+      }
+    }
+    throw new DaemonException.Broken("the sandbox ended its answer without an end of stream");
+  }
+
+  private static JsonNode message(ByteBuffer frames) throws DaemonException {
+    int length = frames.getInt();
+    if (length < 0 || length > frames.remaining()) {
+      throw new DaemonException.Broken("the sandbox broke off inside a message");
+    }
+    int start = frames.position();
+    frames.position(start + length);
+    try {
+      return JSON.readTree(Arrays.copyOfRange(frames.array(), start, start + length));
+    } catch (IOException e) {
+      throw new DaemonException.Broken("the sandbox sent a message that is not JSON", e);
+    }
+  }
+
+  private static byte[] bytes(JsonNode base64) throws DaemonException {
+    try {
+      return base64.isTextual() ? base64.binaryValue() : new byte[0];
+    } catch (IOException e) {
+      throw new DaemonException.Broken("the sandbox sent bytes that are not base64", e);
+    }
+  }
+
+  private static Optional<StreamError> error(JsonNode end) {
+    JsonNode error = end.path("error");
+    return error.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(
+            new StreamError(error.path("code").asText("unknown"), error.path("message").asText()));
+  }
+}

@@ -1,0 +1,118 @@
+package dev.hermes.sandbox.daemon;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests to daemons: HTTP/1.1 with kept connections, a token on each, and the answer's pod
+ * checked. Pod addresses are used again, so a pod not heard of lately is asked who it is before it
+ * is sent any code.
+ */
+final class DaemonHttp implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CONNECT = Duration.ofSeconds(3);
+  private static final Duration HEALTH = Duration.ofSeconds(5);
+
+  /** Output is bounded by policy at 1 MiB a stream; escaped, it may be six times that. */
+  private static final long MOST_ANSWER = 16L << 20;
+
+  private static final BodyHandler<byte[]> BODY =
+      BodyHandlers.limiting(BodyHandlers.ofByteArray(), MOST_ANSWER);
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT)
+          .followRedirects(HttpClient.Redirect.NEVER)
+          .build();
+  private final PodTokens tokens;
+
+  DaemonHttp(TokenSigner signer) {
+    this.tokens = new PodTokens(signer);
+  }
+
+  HttpResponse<byte[]> send(Endpoint endpoint, HttpRequest.Builder request, Duration timeout)
+      throws DaemonException, InterruptedException {
+    if (!tokens.isKnown(endpoint.podUid())) {
+      health(endpoint);
+    }
+    request.header("X-Access-Token", tokens.token(endpoint.podUid()));
+    HttpResponse<byte[]> response = exchange(endpoint, request.build(), timeout);
+    if (response.statusCode() != 200) {
+      throw refusal(response);
+    }
+    return response;
+  }
+
+  boolean health(Endpoint endpoint) throws DaemonException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(DaemonClient.uri(endpoint, "/health")).build();
+    return exchange(endpoint, request, HEALTH).statusCode() == 204;
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow();
+    http.close();
+  }
+
+  private HttpResponse<byte[]> exchange(Endpoint endpoint, HttpRequest request, Duration timeout)
+      throws DaemonException, InterruptedException {
+    HttpResponse<byte[]> response = await(http.sendAsync(request, BODY), timeout);
+    String uid = response.headers().firstValue("X-Hermes-Pod-Uid").orElse("");
+    if (!uid.equals(endpoint.podUid())) {
+      tokens.forget(endpoint.podUid());
+      throw new DaemonException.PodChanged();
+    }
+    tokens.heardOf(endpoint.podUid());
+    return response;
+  }
+
+  private static HttpResponse<byte[]> await(
+      CompletableFuture<HttpResponse<byte[]>> answer, Duration timeout)
+      throws DaemonException, InterruptedException {
+    try {
+      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      throw e;
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw new DaemonException.Broken("the sandbox did not answer in time", e);
+    } catch (ExecutionException e) {
+      throw failure(e);
+    }
+  }
+
+  private static DaemonException failure(ExecutionException e) {
+    @Nullable Throwable cause = e.getCause();
+    if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
+      return new DaemonException.Unreachable(e);
+    }
+    return new DaemonException.Broken("the sandbox broke off its answer", e);
+  }
+
+  private static DaemonException refusal(HttpResponse<byte[]> response) {
+    try {
+      JsonNode body = JSON.readTree(response.body());
+      return new DaemonException.Refused(
+          body.path("code").asText("unknown"),
+          body.path("message").asText("HTTP status " + response.statusCode()));
+    } catch (IOException e) {
+      return new DaemonException.Broken("HTTP status " + response.statusCode(), e);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.hermes.sandbox.pod;
+
+import dev.hermes.crds.Names;
+import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec.Limits;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.util.List;
+
+/** Command line of the daemon: everything it knows of its policy. No secret is in it. */
+final class DaemonArgs {
+  private DaemonArgs() {}
+
+  static List<String> of(EffectivePolicy policy, String publicKeys) {
+    Limits limits = policy.limits();
+    return List.of(
+        "--listen=:" + Names.DAEMON_PORT,
+        "--uid-file=" + SandboxPod.UID_DIR + "/uid",
+        "--home=" + SandboxPod.HOME,
+        "--public-keys=" + publicKeys,
+        "--deny=" + String.join(",", policy.denyTargets()),
+        "--pids=" + policy.resources().pids(),
+        "--concurrent-execs=" + limits.concurrentExecs(),
+        "--output-bytes=" + limits.outputBytes(),
+        "--stderr-bytes=" + limits.stderrBytes(),
+        "--exec-timeout=" + limits.execTimeoutSeconds() + "s",
+        "--file-size="
+            + Quantity.getAmountInBytes(new Quantity(policy.resources().ephemeralStorage()))
+                .toBigInteger());
+  }
+}
