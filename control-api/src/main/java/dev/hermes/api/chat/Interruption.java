@@ -15,7 +15,8 @@ final class Interruption {
 
   enum Cause {
     CLIENT_GONE,
-    WALL_CLOCK
+    WALL_CLOCK,
+    SHUTDOWN
   }
 
   /** What may be interrupted. */

@@ -6,7 +6,7 @@ import java.util.Optional;
  * Why a turn ended.
  *
  * @param finishReason as OpenAI's clients know it
- * @param limit which limit ended it: model_calls, tool_calls or wall_clock
+ * @param limit which limit ended it: model_calls, tool_calls, wall_clock or shutdown
  */
 record LoopEnd(String finishReason, Optional<String> limit) {
   static LoopEnd of(String finishReason) {

@@ -40,10 +40,12 @@ final class TurnRunner {
       turn.add(conversation.fresh());
       end = loop.run(turn, conversation.messages(), answer, interruption);
     } catch (InterruptedException e) {
-      if (interruption.cause().filter(Interruption.Cause.WALL_CLOCK::equals).isEmpty()) {
-        throw failed(turn, "aborted", new ClientGoneException());
-      }
-      end = LoopEnd.limit("wall_clock");
+      end =
+          switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {
+            case WALL_CLOCK -> LoopEnd.limit("wall_clock");
+            case SHUTDOWN -> LoopEnd.limit("shutdown");
+            case CLIENT_GONE -> throw failed(turn, "aborted", new ClientGoneException());
+          };
     } catch (ClientGoneException e) {
       throw failed(turn, "aborted", e);
     } catch (ModelFailed e) {

@@ -172,6 +172,28 @@ class UpstreamIT {
     }
   }
 
+  @Test
+  @DisplayName("a process that ends lets turns end first: answered with what there is, and counted")
+  void shutdown() throws Exception {
+    try (TestApi ending = api.replica(Map.of("hermes.drain", "500ms"))) {
+      TestTenant tenant = api.tenant();
+      RawKey key = api.userKey(tenant);
+      var answer =
+          java.util.concurrent.CompletableFuture.supplyAsync(
+              () -> ending.chat(key, ask("demo", "```bash\nsleep 4\n```")),
+              task -> Thread.ofVirtual().start(task));
+      Awaitility.await().until(() -> receipts(tenant).equals(List.of("pending")));
+      TurnWatch watch = ending.context().getBean(TurnWatch.class);
+      assertThat(watch.reportActiveTasks()).hasValue(1);
+      watch
+          .shutdownGracefully()
+          .toCompletableFuture()
+          .get(3, java.util.concurrent.TimeUnit.SECONDS);
+      assertThat(records(tenant)).containsExactly("limited final");
+      assertThat(answer.join().json().at("/hermes/limit").asText()).isEqualTo("shutdown");
+    }
+  }
+
   private static String fails(RawKey key, String model, String stream, int status) {
     Answer answer = api.chat(key, ask(model, "x", stream));
     assertThat(answer.status()).as(model + " " + answer.text()).isEqualTo(status);
