@@ -13,13 +13,6 @@ import (
 	"time"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == InitCommand {
-		Init()
-	}
-	os.Exit(m.Run())
-}
-
 var shared = sync.OnceValues(func() (*Runner, error) {
 	return NewRunner(Config{Self: "/proc/self/exe", Namespaces: true, Processes: 64, FileSize: 1 << 20})
 })
@@ -272,12 +265,14 @@ func TestAsProcessOne(t *testing.T) {
 		t.Log("this is the inner run")
 		return
 	}
-	cmd := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "/proc/self/exe", "-test.v", "-test.timeout=120s")
-	self, err := os.Executable()
+	self, err := os.Open("/proc/self/exe") // its path may be root's alone
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Args[4] = self
+	defer self.Close()
+	cmd := exec.Command("unshare", "--user", "--map-current-user", "--pid", "--fork", "--mount-proc",
+		"/proc/self/fd/3", "-test.v", "-test.timeout=120s")
+	cmd.ExtraFiles = []*os.File{self}
 	cmd.Env = append(os.Environ(), asProcessOne+"=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: TestOrphansAreReaped") {
@@ -361,6 +356,28 @@ func TestMemory(t *testing.T) {
 	}
 	if small.Err != nil && !errors.Is(small.Err, ErrNoMemory) {
 		t.Errorf("the small one: %+v", small)
+	}
+}
+
+func TestScarce(t *testing.T) {
+	tests := []struct {
+		before, free uint64 // of 100
+		want         bool
+	}{
+		{90, 90, false},
+		{21, 21, false},
+		{19, 19, true},
+		{0, 90, false}, // the first look
+		{30, 35, false},
+		{41, 39, false},
+		{40, 35, true},
+		{100, 41, false},
+		{100, 39, true},
+	}
+	for _, test := range tests {
+		if got := scarce(100, test.before, test.free); got != test.want {
+			t.Errorf("%d, then %d: got %v", test.before, test.free, got)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func (r *Runner) Start(spec Spec) (*Process, error) {
 // rlimits bound the growth between two looks of the watch. The kernel compares with
 // all that the user runs, so what runs already is added, and room for others.
 func (r *Runner) rlimits() rlimits {
-	const room = 16
+	const room = 64
 	var info syscall.Sysinfo_t
 	syscall.Sysinfo(&info)
 	return rlimits{

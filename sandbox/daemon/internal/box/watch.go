@@ -10,7 +10,10 @@ import (
 	"time"
 )
 
-const watchEvery = 50 * time.Millisecond
+const (
+	memoryEvery = 10 * time.Millisecond
+	countEvery  = 5 // looks at the memory
+)
 
 // watch counts the processes and threads of each box that runs and kills a box that
 // has too many. The kernel's own limit counts a user's processes over the whole pod,
@@ -65,14 +68,17 @@ func (w *watch) remove(init int) {
 }
 
 func (w *watch) run() {
-	for w.look() {
-		time.Sleep(watchEvery)
+	for n := 0; ; n++ {
+		scarce := w.memory()
+		if (scarce || n%countEvery == 0) && !w.look(scarce) {
+			return
+		}
+		time.Sleep(memoryEvery)
 	}
 }
 
 // look reports whether there is anything left to watch.
-func (w *watch) look() bool {
-	scarce := w.memory()
+func (w *watch) look(scarce bool) bool {
 	numbers := w.list()
 	if w.obvious(len(numbers), scarce) {
 		return true
@@ -160,15 +166,23 @@ func count(processes []process, boxes map[int]*watched) map[int]usage {
 	for _, p := range processes {
 		parents[p.pid] = p.parent
 	}
+	owners := make(map[int]int, len(processes)) // what was found before, 0 for none
+	var owner func(pid, steps int) int
+	owner = func(pid, steps int) int {
+		if _, ok := boxes[pid]; ok {
+			return pid
+		}
+		if known, ok := owners[pid]; ok || pid <= 0 || steps > len(processes) {
+			return known
+		}
+		owners[pid] = owner(parents[pid], steps+1)
+		return owners[pid]
+	}
 	found := map[int]usage{}
 	for _, p := range processes {
-		for ancestor, steps := p.parent, 0; ancestor > 0 && steps < len(processes); steps++ {
-			if _, ok := boxes[ancestor]; ok {
-				sum := found[ancestor]
-				found[ancestor] = usage{sum.threads + p.threads, sum.pages + p.pages}
-				break
-			}
-			ancestor = parents[ancestor]
+		if init := owner(p.parent, 0); init != 0 {
+			sum := found[init]
+			found[init] = usage{sum.threads + p.threads, sum.pages + p.pages}
 		}
 	}
 	return found
@@ -230,16 +244,27 @@ func parseStat(pid int, stat []byte) (process, bool) {
 	return p, err1 == nil && err2 == nil && err3 == nil
 }
 
-// memoryOfPod tells when less than a fifth of the memory is free. Only gVisor's own
-// kernel counts the pod's memory as its total; on another one the limit of the pod
-// stands alone. The fifth is for what gVisor itself needs, which grows with the
-// number of processes.
+// memoryOfPod tells when the memory will soon be gone. Only gVisor's own kernel counts
+// the pod's memory as its total; on another one the limit of the pod stands alone.
 func memoryOfPod() func() bool {
 	if _, err := os.Stat("/proc/sentry-meminfo"); err != nil {
 		return func() bool { return false }
 	}
+	var before uint64
 	return func() bool {
 		var info syscall.Sysinfo_t
-		return syscall.Sysinfo(&info) == nil && info.Freeram < info.Totalram/5
+		if syscall.Sysinfo(&info) != nil {
+			return false
+		}
+		defer func() { before = info.Freeram }()
+		return scarce(info.Totalram, before, info.Freeram)
 	}
+}
+
+// scarce leaves a fifth for what gVisor itself needs, which grows with the number of
+// processes, and for what is used up until a kill takes effect.
+func scarce(total, before, free uint64) bool {
+	const looksAhead = 5
+	falling := max(before, free) - free
+	return free < total/5+min(looksAhead*falling, total/5)
 }

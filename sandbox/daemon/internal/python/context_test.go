@@ -3,21 +3,16 @@ package python
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"hermes.dev/sandbox/daemon/internal/box"
+	"hermes.dev/sandbox/daemon/internal/boxtest"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == box.InitCommand {
-		box.Init()
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { boxtest.Main(m) }
 
 var runner = sync.OnceValues(func() (*box.Runner, error) {
 	return box.NewRunner(box.Config{Self: "/proc/self/exe", Namespaces: true, Processes: 64})

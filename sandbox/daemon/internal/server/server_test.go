@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"hermes.dev/sandbox/daemon/internal/box"
+	"hermes.dev/sandbox/daemon/internal/boxtest"
 	"hermes.dev/sandbox/daemon/internal/gate"
 	"hermes.dev/sandbox/daemon/internal/python"
 	"hermes.dev/sandbox/daemon/internal/token"
@@ -26,12 +27,7 @@ import (
 
 const uid = "0b7e1f5e-0000-4000-8000-000000000001"
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == box.InitCommand {
-		box.Init()
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { boxtest.Main(m) }
 
 var signer = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
