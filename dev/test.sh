@@ -47,6 +47,12 @@ count_java() {
     awk -F'[ ,]+' '{run += $4; bad += $6 + $8; skipped += $10} END {print run - bad - skipped, bad + 0}'
 }
 
+# The operator as a process against a real API server of its own (etcd, kube-apiserver, controller-manager).
+operator_suite() {
+  mvn -B --no-transfer-progress -pl operator surefire:test -Dhermes.cluster=true '-Dtest=*ClusterIT'
+}
+count_operator() { count_java "$1"; }
+
 chart_suite() { dev/chart-check.sh; }
 count_chart() { echo "$(grep -c '^ok ' "$1" || true) $(grep -c '^FAIL ' "$1" || true)"; }
 
@@ -107,6 +113,8 @@ say "== tools for the chart"
 suite chart "chart: lint, render, schemas" chart_suite || true
 if [[ ${FAST:-} != 1 && -f e2e/pom.xml ]]; then
   if ((java_ok)); then
+    suite operator "operator on a real API server" operator_suite || true
+    show_maven "$HERMES_BUILD/log/test-operator.log"
     say "== boot of the node and installation"
     if boot; then
       suite e2e "end to end on the node" e2e_suite || "$here/diagnose.sh"
