@@ -9,8 +9,8 @@ session=quickstart-$(date +%s)
 question='Please run this:
 ```python
 print("sum of 1..100 =", sum(range(1, 101)))
-print("kernel:", open("/proc/version").read().strip())
-import socket
+import socket, subprocess
+print("kernel:", subprocess.run(["dmesg"], capture_output=True, text=True).stdout.splitlines()[0])
 print("host:", socket.gethostname())
 ```'
 
@@ -36,7 +36,7 @@ printf '\n  sandbox pod\n'
 kubectl get pods --all-namespaces --field-selector "metadata.name=$pod" \
   -o custom-columns='    NAMESPACE:.metadata.namespace,NAME:.metadata.name,RUNTIME:.spec.runtimeClassName,STATE:.metadata.labels.hermes\.dev/sandbox-state' |
   while IFS= read -r line; do printf '    %s\n' "$line"; done
-printf '    its kernel: %s\n' "$(grep -o 'Linux version.*' <<<"$text" | head -n 1)"
+printf '    its kernel says: %s\n' "$(sed -n 's/^kernel: *//p' <<<"$text")"
 printf '\n  receipt of the tool call\n    %s\n' \
   "$(api "/v1/execution-receipts?session=$session" | jq -c '.data[0] | {tool, policy, status, exit_code, duration_ms, output_bytes}')"
 printf '\n  usage\n    %s\n' \
