@@ -6,6 +6,12 @@ import dev.hermes.crds.ConditionType;
 import dev.hermes.crds.Names;
 import dev.hermes.crds.tenant.Tenant;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -72,5 +78,39 @@ class TenantClusterIT {
         .extracting(binding -> binding.getMetadata().getName())
         .containsExactly(Names.API_ROLE_BINDING);
     assertThat(kubernetes.pods().inNamespace(namespace).list().getItems()).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "K8S-7 a spec edited while its first reconcile runs is not lost, for none of 40 tenants")
+  void noEventIsLost() {
+    // JOSDK 5.3 lost such events; this test has to pass before its version may be raised
+    List<Tenant> tenants = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      tenants.add(kubernetes.resource(Cluster.tenant("edited-" + i)).create());
+    }
+    for (Tenant tenant : tenants) {
+      for (int edit = 0; edit < 3; edit++) {
+        kubernetes
+            .resource(tenant)
+            .patch(
+                PatchContext.of(PatchType.JSON_MERGE),
+                "{\"spec\":{\"displayName\":\"edit " + edit + "\"}}");
+      }
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() ->
+            assertThat(tenants)
+                .allSatisfy(tenant -> {
+                  Tenant live = cluster.tenant(tenant);
+                  assertThat(live.getMetadata().getGeneration()).isEqualTo(4);
+                  assertThat(live.getStatus().observedGeneration()).isEqualTo(4);
+                }));
+    assertThat(
+            cluster.sql(
+                "select count(*)::text from hermes.tenants where name like ? and display_name = 'edit 2'",
+                "edited-%"))
+        .isEqualTo("40");
   }
 }
