@@ -24,10 +24,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.conditions[?(@.type=='Ready')].reason")
 @AdditionalPrinterColumn(name = "Tenant", jsonPath = ".spec.tenantRef.name")
 @AdditionalPrinterColumn(name = "Prefix", jsonPath = ".status.prefix")
-@AdditionalPrinterColumn(
-    name = "Expires",
-    jsonPath = ".status.expiresAt",
-    type = AdditionalPrinterColumn.Type.DATE)
+// a string: kubectl shows a date column as an age, and one to come as <invalid>
+@AdditionalPrinterColumn(name = "Expires", jsonPath = ".status.expiresAt")
 @AdditionalPrinterColumn(
     name = "Age",
     jsonPath = ".metadata.creationTimestamp",
