@@ -65,6 +65,22 @@ record TestTenant(String name) implements AutoCloseable {
         d.runtimeClassName(), d.image(), d.tools(), resources, limits, d.pool());
   }
 
+  /** A policy whose sandboxes do not live long; the shortest times that the schema allows. */
+  static SandboxPolicySpec shortLived() {
+    var d = SandboxPolicySpec.defaults();
+    var limits =
+        new SandboxPolicySpec.Limits(
+            d.limits().outputBytes(),
+            d.limits().stderrBytes(),
+            d.limits().toolCallsPerRequest(),
+            5,
+            10,
+            30,
+            d.limits().concurrentExecs());
+    return new SandboxPolicySpec(
+        d.runtimeClassName(), d.image(), d.tools(), d.resources(), limits, d.pool());
+  }
+
   private void create(SandboxPolicySpec policySpec) {
     var client = CLUSTER.admin();
     client
