@@ -67,6 +67,13 @@ func (p *Process) Rest() { p.runner.watch.rest(p.box.child.pid) }
 // Work ends a rest.
 func (p *Process) Work() { p.runner.watch.add(p.box.child.pid, p.Kill) }
 
+// OverLimit has the limits looked at now, not at the watch's next look, and reports
+// whether the program was killed, for that or before.
+func (p *Process) OverLimit() bool {
+	p.runner.watch.judge(false)
+	return p.reason.Load() != nil
+}
+
 // Ended is closed when the program has ended and its tree is being killed.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 

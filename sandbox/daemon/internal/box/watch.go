@@ -79,9 +79,18 @@ func (w *watch) run() {
 
 // look reports whether there is anything left to watch.
 func (w *watch) look(scarce bool) bool {
+	w.judge(scarce)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running = len(w.boxes) > 0
+	return w.running
+}
+
+// judge kills what is over its limit now.
+func (w *watch) judge(scarce bool) {
 	numbers := w.list()
 	if w.obvious(len(numbers), scarce) {
-		return true
+		return
 	}
 	processes := readProcesses(numbers)
 	w.mu.Lock()
@@ -99,8 +108,6 @@ func (w *watch) look(scarce bool) bool {
 			delete(w.boxes, init)
 		}
 	}
-	w.running = len(w.boxes) > 0
-	return w.running
 }
 
 // obvious kills without a look at each process. A fork bomb makes every system call

@@ -216,6 +216,11 @@ func (i *interpreter) answer(m message, ok bool, id int) Answer {
 	if !ok || m.Type != "done" || m.ID != id {
 		return i.lost()
 	}
+	// A fork bomb may end with the exception of a fork that the kernel refused: its
+	// processes must not be what the next call dies of.
+	if m.Error != nil && i.process.OverLimit() {
+		return i.lost()
+	}
 	return Answer{Count: m.Count, Result: m.Result, Failure: m.Error, ExitCode: m.ExitCode}
 }
 

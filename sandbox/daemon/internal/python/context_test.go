@@ -215,6 +215,22 @@ func TestForkBomb(t *testing.T) {
 	}
 }
 
+// Faster than the watch looks, and over with an exception: the call itself is told, the
+// next one does not pay for it.
+func TestTooManyProcessesInAFailedCall(t *testing.T) {
+	c := newContext(t)
+	code := "import os, time\nfor _ in range(70):\n    if os.fork() == 0: time.sleep(60)\nraise BlockingIOError"
+	for range 5 {
+		answer, _ := call(t, c, code, 20*time.Second)
+		if answer.Failure == nil || answer.Failure.Name != "ProcessLimitError" {
+			t.Fatalf("got %+v", answer.Failure)
+		}
+		if answer, _ := call(t, c, "1", 10*time.Second); deref(answer.Result) != "1" {
+			t.Fatalf("next: %+v", answer.Failure)
+		}
+	}
+}
+
 func TestOneGigabyte(t *testing.T) {
 	c := newContext(t)
 	start := time.Now()
