@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by every script of dev/: where things are, and how progress is shown.
-# No state is changed here except the variables below.
+# No state is changed here except the variables below and the empty folder of logs.
 
 HERMES_TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 HERMES_BUILD=$HERMES_TREE/build
@@ -8,6 +8,7 @@ HERMES_CACHE=${HERMES_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/hermes}
 HERMES_BIN=$HERMES_BUILD/bin
 export HERMES_TREE HERMES_BUILD HERMES_CACHE HERMES_BIN
 export PATH=$HERMES_BIN:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
+mkdir -p "$HERMES_BUILD/log" # every script logs there, also where nothing had to be built
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -44,7 +45,6 @@ find_jdk() {
 quietly() {
   local name=$1 log=$2 start=$SECONDS pid next shown=0
   shift 2
-  mkdir -p "$(dirname "$log")"
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
   # a killed script must not leave its compiler behind

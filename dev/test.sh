@@ -101,7 +101,6 @@ skip() { names+=("$1") results+=("$2") passes+=(0) fails+=(1) times+=(-); }
 "$here/packages.sh"
 JAVA_HOME=$(find_jdk)
 export JAVA_HOME
-mkdir -p "$HERMES_BUILD/log"
 
 java_ok=1
 suite shell "shell scripts: shellcheck" shell_suite || true
