@@ -22,6 +22,10 @@ type client struct {
 }
 
 func main() {
+	if len(os.Args) == 4 && os.Args[1] == "direct" {
+		direct(os.Args[2], os.Args[3])
+		return
+	}
 	url, key := os.Getenv("HERMES_URL"), os.Getenv("HERMES_API_KEY")
 	if url == "" || key == "" {
 		fmt.Fprintln(os.Stderr, "bench: HERMES_URL and HERMES_API_KEY are not set; run `make up`, then `source build/dev.env`")
@@ -36,8 +40,14 @@ func main() {
 		c.tool()
 	case len(os.Args) > 1 && os.Args[1] == "plain":
 		c.plain(16, 10*time.Second)
+	case len(os.Args) > 1 && os.Args[1] == "warm":
+		c.warm()
+	case len(os.Args) > 1 && os.Args[1] == "cold":
+		c.cold()
+	case len(os.Args) > 1 && os.Args[1] == "transfer":
+		c.transfer(os.Getenv("E2B_SANDBOX_URL"))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: bench tool | plain")
+		fmt.Fprintln(os.Stderr, "usage: bench tool | plain | warm | cold | transfer | direct ADDRESS POD-UID")
 		os.Exit(2)
 	}
 }

@@ -33,6 +33,9 @@ pod_memory() { # resident memory of a pod's cgroup in MB, by the pod's UID
   echo "?"
 }
 
+bench/rls.sh
+echo
+
 echo "memory of each pod's cgroup (rss and mapped files), MB"
 kubectl get pods -A -l 'app.kubernetes.io/component in (operator,control-api)' -o json |
   jq -r '.items[] | [.metadata.name, .metadata.uid] | @tsv' |
@@ -48,6 +51,9 @@ exec 3>&1
 requests=$(build/bench plain 2>&1 1>&3)
 after=$(cpu_ns)
 awk -v ns=$((after - before)) -v n="$requests" 'BEGIN {printf "%-52s %10.2f ms API CPU a request\n", "", ns / (n + 200) / 1e6}'
+
+echo
+bench/sandbox.sh
 
 echo
 echo "Tenant applied to Ready (namespace, policies, self-test, one warm gVisor pod), s"

@@ -33,19 +33,59 @@ same() {
   render again "$@" && cmp "$out/again.yaml" "$out/quickstart.yaml"
 }
 valid() {
-  kubeconform -strict -summary -schema-location "$out/schemas/{{.ResourceKind}}{{.KindSuffix}}.json" "$1"
+  local what=$1
+  shift
+  kubeconform -strict -summary -schema-location "$out/schemas/{{.ResourceKind}}{{.KindSuffix}}.json" "$@" "$what"
 }
+
+gitops_values() { yaml2json <"$HERMES_TREE/gitops/apps/hermes.yaml" | jq .spec.source.helm.valuesObject; }
 
 production=(--set postgresql.enabled=false --set database.host=db.example.org --set database.existingSecret=hermes-db)
 check "schemas" python3 "$HERMES_TREE/dev/schemas.py" "$HERMES_BUILD/share/swagger.json" "$HERMES_TREE/crds/generated" "$out/schemas"
 check "helm lint" helm lint "$chart" --strict "${common[@]}"
 check "renders: quickstart" render quickstart --values "$HERMES_TREE/dev/values.yaml"
-check "renders: production" render production "${production[@]}"
+check "renders: production" render production "${production[@]}" --set backup.enabled=true
+check "renders: autoscaling, monitors" render monitored "${production[@]}" --set controlApi.autoscaling.enabled=true \
+  --set metrics.serviceMonitor.enabled=true
+check "kubeconform: autoscaling" valid "$out/monitored.yaml" -skip ServiceMonitor # whose schema is somebody else's
+mail=(--set operator.smtp.host=mail.example.org --set operator.smtp.existingSecret=hermes-smtp)
+check "renders: with a mail server" render mail "${production[@]}" "${mail[@]}" --set operator.smtp.from=hermes@example.org
+check "renders: a backup to a claim of one's own" render backup --set backup.enabled=true --set backup.existingClaim=mine
+dedicated=(--set 'database.dedicated.secrets={acme-db,globex-db}')
+check "renders: databases of tenants" render dedicated "${production[@]}" "${dedicated[@]}" --set 'images.pullSecrets[0].name=pull'
+check "kubeconform: databases of tenants" valid "$out/dedicated.yaml"
+check "without databases of tenants no right to Secrets or Jobs" refuses grep -q hermes-dedicated- "$out/production.yaml"
+check "values schema refuses one of our own Secrets as a tenant's" refuses render bad --set 'database.dedicated.secrets={hermes-pepper}'
+agent=(--set agentSandbox.enabled=true --set agentSandbox.controllerServiceAccount=agent-sandbox-system/agent-sandbox-controller)
+check "renders: pods by agent-sandbox" render agent "${production[@]}" "${agent[@]}"
+check "kubeconform: pods by agent-sandbox" valid "$out/agent.yaml"
+check "by default no right to kinds of agent-sandbox" refuses grep -q extensions.agents.x-k8s.io "$out/production.yaml"
+check "values schema refuses an account without a namespace" refuses render bad --set agentSandbox.controllerServiceAccount=controller
+egress=(--set egress.privateDestinations[0].destination=index.example.org:443 --set egress.report.url=http://audit.example.org/egress)
+check "renders: an egress proxy that reports" render egress "${production[@]}" "${egress[@]}" --set egress.privateDestinations[0].cidr=10.1.2.3/32 \
+  --set egress.report.tokenSecret.name=report
+check "kubeconform: an egress proxy that reports" valid "$out/egress.yaml"
+check "renders: no egress proxy" render closed "${production[@]}" --set egress.enabled=false
+check "without an egress proxy nothing of it" refuses grep -q "name: hermes-egress$" "$out/closed.yaml"
+check "values schema refuses an address as a private destination" refuses render bad \
+  --set egress.privateDestinations[0].destination=10.1.2.3:443 --set egress.privateDestinations[0].cidr=10.1.2.3/99999
+check "the egress proxy reports to the API" grep -q "http://hermes-api-reports.hermes-system.svc:8083/internal/egress-reports" "$out/production.yaml"
+check "the API takes reports where the proxy sends them" grep -q "name: hermes-api-reports$" "$out/production.yaml"
+check "with a receiver of one's own the API takes none" refuses grep -q "name: hermes-api-reports$" "$out/egress.yaml"
+check "renders: an egress proxy that does not report" render quiet "${production[@]}" --set egress.report.enabled=false
+check "without reports no token is mounted" refuses grep -q "hermes/report" "$out/quiet.yaml"
+check "values schema refuses a receiver of one's own without a token" refuses render bad --set egress.report.url=http://audit:8081
 check "renders the same twice (no random values)" same --values "$HERMES_TREE/dev/values.yaml"
 check "kubeconform: quickstart" valid "$out/quickstart.yaml"
+check "kubeconform: backup" valid "$out/backup.yaml"
 check "kubeconform: production" valid "$out/production.yaml"
+check "kubeconform: with a mail server" valid "$out/mail.yaml"
 [[ ! -f $HERMES_TREE/examples/quickstart.yaml ]] || check "kubeconform: examples" valid "$HERMES_TREE/examples"
+check "renders: the values of the GitOps example" render gitops --values <(gitops_values)
+check "kubeconform: the GitOps example" valid "$HERMES_TREE/gitops/tenants"
 check "values schema refuses an unknown key" refuses render bad --set nonsense=1
+check "values schema refuses to keep no backup" refuses render bad --set backup.keep=0
 check "values schema refuses a wrong type" refuses render bad --set-string operator.replicas=many
+check "values schema refuses a mail server without a sender" refuses render bad "${mail[@]}"
 echo "chart: $count checks, $failed failed"
 ((failed == 0))

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What a person would look at first when something does not come up: pods that are not ready, their last words, events.
+# usage: diagnose.sh [KUBECONFIG]   (the local node's when none is named)
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
-export KUBECONFIG=$HERMES_BUILD/kubeconfig
+export KUBECONFIG=${1:-$HERMES_BUILD/kubeconfig}
 [[ -f $KUBECONFIG ]] && kubectl get --raw /readyz --request-timeout=3s >/dev/null 2>&1 || exit 0
 
 say ""

@@ -48,6 +48,14 @@ make_network() {
     iptables -w -t mangle -A FORWARD -o eth0 -m conntrack --ctstate NEW -j DROP'
 }
 
+# The whole node would get as much of a busy machine as one program beside it, and its control plane half of what its
+# sandboxes get: each would be starved by what it serves. usage: weigh FOLDER CORES
+weigh() {
+  # as the kubelet counts: 1024 shares a core (v1); 100 is the weight of a group that nobody weighed (v2)
+  if [[ -f $1/cpu.shares ]]; then echo $((1024 * $2)) >"$1/cpu.shares"; fi
+  if [[ -f $1/cpu.weight ]]; then echo $((100 * $2)) >"$1/cpu.weight"; fi
+}
+
 make_cgroups() {
   local folder
   for folder in $(cgroup_folders); do
@@ -66,6 +74,10 @@ make_cgroups() {
         die "this machine's cgroup v2 does not hand out its controllers in $folder (is this a container?)"
     done
   fi
+  for folder in $(cgroup_folders); do
+    weigh "$folder" 16
+    weigh "$folder/system" 8
+  done
 }
 
 # Starts a program in the node's cgroup and namespaces, apart from this terminal.

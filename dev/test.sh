@@ -6,7 +6,9 @@ source "$(dirname "$0")/lib.sh"
 here=$HERMES_TREE/dev
 cd "$HERMES_TREE"
 
-names=() results=() passes=() fails=() times=()
+node_then=$HERMES_BUILD/log/test-node.log
+rm -f "$node_then"
+names=() results=() passes=() fails=() times=() broken=()
 
 # Runs one suite. A suite prints to its log; NAME_count reads the log and prints "passed failed".
 suite() { # NAME TITLE COMMAND...
@@ -19,6 +21,7 @@ suite() { # NAME TITLE COMMAND...
   if [[ $result == FAILED && $failed == 0 ]]; then failed=1; fi
   if [[ $failed != 0 ]]; then result=FAILED; fi
   names+=("$title") results+=("$result") passes+=("$passed") fails+=("$failed") times+=("$(human $((SECONDS - start)))")
+  [[ $result == ok ]] || broken+=("$log")
   [[ $result == ok ]]
 }
 
@@ -30,17 +33,21 @@ shell_suite() {
 }
 count_shell() { echo "$(sed -n 's/^files: //p' "$1" | grep . || echo 0) 0"; }
 
+go_formatted() { # FOLDER...
+  local unformatted
+  unformatted=$(gofmt -l "$@")
+  [[ -z $unformatted ]] || die "not formatted (make fmt): $unformatted"
+}
+
 # The suites run where bash ignores set -e (left of ||), so each step says itself that it must succeed.
 go_suite() {
-  local unformatted
   export GOFLAGS=-buildvcs=false GOTOOLCHAIN=local
-  unformatted=$(gofmt -l sandbox/daemon dev/node)
-  [[ -z $unformatted ]] || die "not formatted (make fmt): $unformatted"
+  go_formatted sandbox/daemon dev/node
   (cd dev/node/small && go vet ./...) && cd sandbox/daemon && go vet ./... && go test -v ./...
 }
 count_go() { echo "$(grep -cE '^ *--- (PASS|SKIP)' "$1" || true) $(grep -cE '^ *--- FAIL' "$1" || true)"; }
 
-java_suite() { mvn -B -Dstyle.color=never --no-transfer-progress --fail-at-end install -pl '!e2e'; }
+java_suite() { mvn -B -Dstyle.color=never --no-transfer-progress --fail-at-end install -pl '!e2e' -Dhermes.pgbouncer=required; }
 count_java() {
   # the closing line of each module, not the lines of each class
   grep -E '^\[(INFO|WARNING|ERROR)\] Tests run: [0-9]+' "$1" | grep -v 'Time elapsed' |
@@ -53,6 +60,15 @@ operator_suite() {
 }
 count_operator() { count_java "$1"; }
 
+# Argo CD's own health engine and kstatus, over the states that the repository holds and, after the end-to-end tests, over
+# those of the run.
+gitops_suite() {
+  export GOFLAGS=-buildvcs=false GOTOOLCHAIN=local
+  go_formatted gitops/check
+  cd gitops/check && nice go vet ./... && HERMES_LIVE=$1 go test -count=1 -v ./...
+}
+count_gitops() { count_go "$1"; }
+
 chart_suite() { dev/chart-check.sh; }
 count_chart() { echo "$(grep -c '^ok ' "$1" || true) $(grep -c '^FAIL ' "$1" || true)"; }
 
@@ -63,8 +79,24 @@ e2e_suite() {
 }
 count_e2e() { count_java "$1"; }
 
+# That the programs of the running system have mapped their AOT caches. That a JVM refuses a wrong one is proved when the
+# image is made (dev/images/aot/world.sh).
+start_suite() { dev/aot-check.sh; }
+count_start() { count_chart "$1"; }
+
+context_suite() { dev/context/test.sh; }
+count_context() { count_chart "$1"; }
+
 show_maven() {
   grep -E '^\[(INFO|WARNING|ERROR)\] Tests run: |^\[ERROR\]   |BUILD (SUCCESS|FAILURE)|: (SUCCESS|FAILURE) \[' "$1" | grep -v 'Time elapsed.*-- in' || true
+}
+
+# Which tests failed and what they said; of a suite that broke outside its tests, the end of its log.
+show_failures() { # LOG
+  local found
+  found=$(grep -E '^\[ERROR\]   [^ ]|^ *--- FAIL|^FAIL ' "$1" | cut -c1-400 | sort -u | head -n 8) ||
+    found=$(grep -v '^ *$' "$1" | tail -n 6 | cut -c1-400)
+  printf '\nfailed, see %s:\n%s\n' "${1#"$HERMES_TREE"/}" "$found"
 }
 
 booted=
@@ -91,6 +123,9 @@ summary() {
     printf '%-44s %-8s %8s %8s %9s\n' "${names[i]}" "${results[i]}" "${passes[i]}" "${fails[i]}" "${times[i]}"
     passed=$((passed + passes[i])) failed=$((failed + fails[i]))
   done
+  # last but the totals, so that the end of a long output says what to look at
+  for i in "${!broken[@]}"; do show_failures "${broken[i]}"; done
+  if [[ -f $node_then ]]; then printf '\nthe node when its tests failed:\n%s\n' "$(cat "$node_then")"; fi
   printf 'total time %s\n%d passed, %d failed\n' "$(human "$SECONDS")" "$passed" "$failed"
   ((failed == 0))
 }
@@ -99,6 +134,7 @@ skip() { names+=("$1") results+=("$2") passes+=(0) fails+=(1) times+=(-); }
 
 "$here/require.sh"
 "$here/packages.sh"
+"$here/pgbouncer.sh"
 JAVA_HOME=$(find_jdk)
 export JAVA_HOME
 
@@ -110,14 +146,23 @@ show_maven "$HERMES_BUILD/log/test-java.log"
 say "== tools for the chart"
 "$here/build.sh" tools kubernetes
 suite chart "chart: lint, render, schemas" chart_suite || true
+live=
 if [[ ${FAST:-} != 1 && -f e2e/pom.xml ]]; then
   if ((java_ok)); then
     suite operator "operator on a real API server" operator_suite || true
     show_maven "$HERMES_BUILD/log/test-operator.log"
     say "== boot of the node and installation"
     if boot; then
-      suite e2e "end to end on the node" e2e_suite || "$here/diagnose.sh"
+      rm -rf "$HERMES_BUILD/gitops"
+      suite e2e "end to end on the node" e2e_suite || {
+        "$here/node-look.sh" >"$node_then" 2>&1 || true
+        "$here/diagnose.sh"
+      }
+      live=$HERMES_BUILD/gitops
       show_maven "$HERMES_BUILD/log/test-e2e.log"
+      suite start "AOT caches of the running programs" start_suite || true
+      # last, and only on a node that goes away: it takes off what is installed there
+      [[ -z $booted ]] || suite context "make up CONTEXT=: a cluster of the user" context_suite || true
     else
       skip "end to end on the node" "NO NODE"
     fi
@@ -125,4 +170,5 @@ if [[ ${FAST:-} != 1 && -f e2e/pom.xml ]]; then
     skip "end to end on the node" "SKIPPED"
   fi
 fi
+suite gitops "GitOps: Argo CD's health, kstatus" gitops_suite "$live" || true
 summary

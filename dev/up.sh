@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # `make up`: from a fresh machine to a chat whose code ran in a gVisor sandbox. Each step does only what is missing.
-# NODE_ONLY=1 stops when the cluster is up; SKIP_CHAT=1 leaves out the chat; HERMES_PORT (8080) is the local port.
+# NODE_ONLY=1 stops when the cluster is up; SKIP_CHAT=1 leaves out the chat; HERMES_PORT (8080) is the local port
+# of the API; two above it is that of its data plane.
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/node-lib.sh"
 source "$(dirname "$0")/phases.sh"
+source "$(dirname "$0")/install-lib.sh"
 here=$HERMES_TREE/dev
 export KUBECONFIG=$HERMES_BUILD/kubeconfig
 port=${HERMES_PORT:-8080}
@@ -22,53 +24,26 @@ install_chart() {
   # shellcheck disable=SC1091
   source "$HERMES_BUILD/images.env"
   "$here/node-volume.sh"
-  helm upgrade --install hermes "$HERMES_TREE/charts/hermes" --namespace hermes-system --create-namespace \
-    --values "$here/values.yaml" --wait --timeout 5m \
-    --set-string "images.operator=$OPERATOR_IMAGE" --set-string "images.controlApi=$CONTROL_API_IMAGE" \
-    --set-string "images.postgresql=$POSTGRESQL_IMAGE" --set-string "images.netcanary=$NETCANARY_IMAGE" \
-    --set-string "sandbox.image=$SANDBOX_IMAGE" >"$HERMES_BUILD/log/helm.log"
-}
-
-apply_quickstart() {
-  kubectl apply -f "$HERMES_TREE/examples/quickstart.yaml" >"$HERMES_BUILD/log/quickstart.log"
-  kubectl wait --for=condition=Ready --timeout=120s \
-    sandboxpolicies.hermes.dev/default tenants.hermes.dev/demo >>"$HERMES_BUILD/log/quickstart.log"
-  kubectl wait --for=condition=Ready --timeout=60s --namespace default \
-    apikeys.hermes.dev/quickstart >>"$HERMES_BUILD/log/quickstart.log"
+  install_hermes --values "$here/values.yaml"
 }
 
 # The port may have been chosen anew: the old forwarder goes, if it is ours.
 forward_port() {
-  local pid target=$NODE_IP:30080
+  local pid pairs=("127.0.0.1:$port" "$NODE_IP:30080" "127.0.0.1:$((port + 2))" "$NODE_IP:30082")
   if pid=$(pid_of forward); then
-    [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *"127.0.0.1:$port $target "* ]] && return 0
+    [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *" ${pairs[*]} "* ]] && return 0
     kill "$pid"
   fi
-  setsid "$HERMES_BIN/forward" "127.0.0.1:$port" "$target" >"$NODE_DIR/log/forward.log" 2>&1 </dev/null &
+  setsid "$HERMES_BIN/forward" "${pairs[@]}" >"$NODE_DIR/log/forward.log" 2>&1 </dev/null &
   record forward $!
   sleep 0.2
-  pid_of forward >/dev/null || die "port $port of 127.0.0.1 is taken (choose another: make up HERMES_PORT=8081): $(cat "$NODE_DIR/log/forward.log")"
-}
-
-write_env() {
-  local key
-  key=$(kubectl get secret quickstart-hermes --namespace default -o 'jsonpath={.data.HERMES_API_KEY}' | base64 -d)
-  (
-    umask 077
-    printf 'export HERMES_URL=http://127.0.0.1:%s\nexport HERMES_API_KEY=%s\nexport KUBECONFIG=%s\n' \
-      "$port" "$key" "$KUBECONFIG" >"$HERMES_BUILD/dev.env.part"
-    mv "$HERMES_BUILD/dev.env.part" "$HERMES_BUILD/dev.env"
-  )
+  pid_of forward >/dev/null || die "port $port or $((port + 2)) of 127.0.0.1 is taken (choose another: make up HERMES_PORT=8081): $(cat "$NODE_DIR/log/forward.log")"
 }
 
 reach_api() {
   forward_port
-  write_env
-  local until=$((SECONDS + 60))
-  until curl -sf --max-time 3 "http://127.0.0.1:$port/v1/health/ready" >/dev/null; do
-    ((SECONDS < until)) || die "http://127.0.0.1:$port/v1/health/ready does not answer"
-    sleep 0.2
-  done
+  write_env "$port"
+  wait_for_api "$port"
 }
 
 phase "checking requirements" "$here/require.sh"
@@ -82,15 +57,8 @@ if [[ ${NODE_ONLY:-} == 1 ]]; then
 fi
 phase "import of images" "$here/images/import.sh"
 phase "helm install" install_chart
-phase "quickstart: policy, tenant, key" apply_quickstart
+phase "quickstart: policy, tenant, key" apply_quickstart gvisor
 phase "API on 127.0.0.1:$port" reach_api
 [[ ${SKIP_CHAT:-} == 1 ]] || phase "chat with code in a sandbox" "$here/first-chat.sh"
 phase_table
-
-cat <<TEXT
-
-What to try next (address and key are in build/dev.env):
-  source build/dev.env && curl -s \$HERMES_URL/v1/models -H "Authorization: Bearer \$HERMES_API_KEY" | jq
-  source build/dev.env && build/bin/kubectl get tenants,sandboxpolicies,apikeys -A
-  source build/dev.env && build/bin/kubectl get pods -A -l hermes.dev/sandbox-state
-TEXT
+show_next build/bin/kubectl

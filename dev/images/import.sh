@@ -4,7 +4,7 @@
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
-images=(operator control-api postgresql netcanary sandbox-python)
+images=(operator control-api egress postgresql netcanary sandbox-python)
 refs=$("$HERMES_TREE/dev/images/build.sh" "${images[@]}")
 [[ ${1:-} != --build-only ]] || exit 0
 

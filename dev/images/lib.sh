@@ -46,6 +46,6 @@ daemon_program() { # PACKAGE OUTPUT
     go build -trimpath -ldflags "-s -w" -o "$2" "$1" >&2)
 }
 daemon_inputs() {
-  (cd "$HERMES_TREE/sandbox/daemon" && find . -type f \( -name '*.go' -o -name 'go.*' -o -name '*.py' \) ! -name '*_test.go' -print0 |
+  (cd "$HERMES_TREE/sandbox/daemon" && find . -type f \( -name '*.go' -o -name 'go.*' -o -name '*.py' -o -name '*.js' -o -name '*.sh' \) ! -name '*_test.go' -print0 |
     sort -z | xargs -0 sha256sum && go env GOVERSION)
 }

@@ -6,7 +6,8 @@ usage: oci.py --out FILE --name NAME [--config JSON] [--docker] LAYER...
 A LAYER is a tar of a root file system (`tar:FILE`), or files put together (`files:DEST=SOURCE,DEST=SOURCE...`, where a
 SOURCE of `dir:MODE` makes a folder and `link:TARGET` a symbolic link). --config is the OCI image's `config` object.
 The tar is an OCI layout, or with --docker the docker-save form that jib reads as a base. Prints NAME@DIGEST.
-With --from FILE the image is the one in that OCI layout, under the name given here.
+With --from FILE the image is the one in that OCI layout, under the name given here; LAYERs come on top of it, and each
+--argument=ARGUMENT right after the first word of its command.
 """
 
 import argparse
@@ -112,14 +113,31 @@ def layout(name, manifest, size):
     return [("oci-layout", b'{"imageLayoutVersion":"1.0.0"}'), ("index.json", compact(index))]
 
 
-def name_archive(name, source, target):
-    """Copies an OCI layout that another tool wrote, and names the image in it."""
+def descriptor(kind, blob):
+    return {"mediaType": KIND + kind, "digest": "sha256:" + digest(blob), "size": len(blob)}
+
+
+def extend(name, source, target, layers, arguments):
+    """Copies an OCI layout that another tool wrote, names the image in it, and adds to it."""
     with tarfile.open(source) as tar:
         files = {m.name: tar.extractfile(m).read() for m in tar.getmembers() if m.isreg()}
-    manifest = json.loads(files["index.json"])["manifests"][0]["digest"].removeprefix("sha256:")
-    blobs = [(n, files[n]) for n in sorted(files) if n.startswith(BLOBS)]
-    write(target, layout(name, manifest, len(files[BLOBS + manifest])) + blobs)
-    print(pinned(name, manifest))
+
+    def take(what):
+        return files.pop(BLOBS + what["digest"].removeprefix("sha256:"))
+
+    manifest = json.loads(take(json.loads(files["index.json"])["manifests"][0]))
+    config = json.loads(take(manifest["config"]))
+    config["config"]["Entrypoint"][1:1] = arguments
+    config["rootfs"]["diff_ids"] += ["sha256:" + digest(layer) for layer in layers]
+    config["history"] += [{"created": "1970-01-01T00:00:00Z", "created_by": "hermes dev/images"} for _ in layers]
+    manifest["layers"] += [descriptor("layer.v1.tar", layer) for layer in layers]
+    config = compact(config)
+    manifest["config"] = descriptor("config.v1+json", config)
+    manifest = compact(manifest)
+    blobs = {n: files[n] for n in sorted(files) if n.startswith(BLOBS)}
+    blobs.update({BLOBS + digest(b): b for b in [manifest, config] + layers})
+    write(target, layout(name, digest(manifest), len(manifest)) + list(blobs.items()))
+    print(pinned(name, digest(manifest)))
 
 
 def main():
@@ -129,16 +147,16 @@ def main():
     args.add_argument("--config", default="{}")
     args.add_argument("--docker", action="store_true")
     args.add_argument("--from", dest="source")
+    args.add_argument("--argument", action="append", default=[])
     args.add_argument("layers", nargs="*", metavar="LAYER")
     args = args.parse_args()
-    if args.source:
-        name_archive(args.name, args.source, args.out)
-        return
-
     layers = []
     for layer in args.layers:
         kind, _, value = layer.partition(":")
         layers.append(layer_of_tar(value) if kind == "tar" else layer_of_files(value))
+    if args.source:
+        extend(args.name, args.source, args.out, layers, args.argument)
+        return
     config = compact({
         "architecture": "amd64",
         "os": "linux",
@@ -160,9 +178,8 @@ def main():
     manifest = compact({
         "schemaVersion": 2,
         "mediaType": KIND + "manifest.v1+json",
-        "config": {"mediaType": KIND + "config.v1+json", "digest": "sha256:" + digest(config), "size": len(config)},
-        "layers": [{"mediaType": KIND + "layer.v1.tar", "digest": "sha256:" + digest(l), "size": len(l)}
-                   for l in layers],
+        "config": descriptor("config.v1+json", config),
+        "layers": [descriptor("layer.v1.tar", l) for l in layers],
     })
     blobs = {digest(b): b for b in [manifest, config] + layers}
     write(args.out, layout(args.name, digest(manifest), len(manifest)) + [(BLOBS + d, b) for d, b in blobs.items()])

@@ -53,8 +53,53 @@ jdbc:postgresql://{{ include "hermes.dbHost" . }}:{{ .Values.database.port }}/{{
 {{- end -}}
 {{- end }}
 
+{{/* The way to the databases of Dedicated tenants, as an egress rule. */}}
+{{- define "hermes.dedicatedEgress" -}}
+{{- with .Values.database.dedicated }}
+{{- if .secrets }}
+- to: {{- .peers | default (list (dict "ipBlock" (dict "cidr" "0.0.0.0/0"))) | toYaml | nindent 4 }}
+  ports: [{protocol: TCP, port: {{ .port }}}]
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "hermes.apiUrl" -}}
 {{- .Values.controlApi.url | default (printf "http://hermes-api.%s.svc:8080" .Release.Namespace) -}}
+{{- end }}
+
+{{/* Where the egress proxy reports to; empty: nowhere. */}}
+{{- define "hermes.reportUrl" -}}
+{{- if and .Values.egress.enabled .Values.egress.report.enabled -}}
+{{- .Values.egress.report.url | default (printf "http://hermes-api-reports.%s.svc:8083/internal/egress-reports" .Release.Namespace) -}}
+{{- end -}}
+{{- end }}
+
+{{/* Whether the control API itself takes the reports. */}}
+{{- define "hermes.takesReports" -}}
+{{- if and (include "hermes.reportUrl" .) (not .Values.egress.report.url) }}true{{ end -}}
+{{- end }}
+
+{{/* What a sandbox may reach of what its policy allows: on claimed pods, and readable to the egress proxy. */}}
+{{- define "hermes.sandboxEgressRule" -}}
+!('hermes.dev/sandbox-egress' in variables.annotations) || (variables.labels[?'hermes.dev/sandbox-state'].orValue('') == 'claimed' && size(variables.annotations['hermes.dev/sandbox-egress']) <= 4096 && variables.annotations['hermes.dev/sandbox-egress'].matches('^(none|[-a-z0-9.*:]+(,[-a-z0-9.*:]+)*)$'))
+{{- end }}
+{{- define "hermes.sandboxEgressMessage" -}}
+[23] annotation hermes.dev/sandbox-egress must be none or a list of names, on a claimed pod
+{{- end }}
+
+{{/* CEL: whether the request is of the one account that makes pods for agent-sandbox. */}}
+{{- define "hermes.byAgentController" -}}
+{{- $account := .Values.agentSandbox.controllerServiceAccount -}}
+{{- if and .Values.agentSandbox.enabled $account -}}
+request.userInfo.username == 'system:serviceaccount:{{ $account | replace "/" ":" }}'
+{{- else -}}
+false
+{{- end -}}
+{{- end }}
+
+{{/* CEL: whether an owner reference, named by the argument, is of a Sandbox. */}}
+{{- define "hermes.isSandbox" -}}
+{{ . }}.kind == 'Sandbox' && {{ . }}.apiVersion.startsWith('agents.x-k8s.io/')
 {{- end }}
 
 {{/* A name that changes with what the Job runs: Jobs are immutable, and Argo CD renders every revision as the first. */}}

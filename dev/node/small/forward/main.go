@@ -1,5 +1,5 @@
-// Command forward carries TCP connections from a local address to another one, so that 127.0.0.1 reaches the node.
-// usage: forward LISTEN TARGET
+// Command forward carries TCP connections from local addresses to others, so that 127.0.0.1 reaches the node.
+// usage: forward LISTEN TARGET [LISTEN TARGET]...
 package main
 
 import (
@@ -12,14 +12,27 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: forward LISTEN TARGET")
+	pairs := os.Args[1:]
+	if len(pairs) == 0 || len(pairs)%2 != 0 {
+		fmt.Fprintln(os.Stderr, "usage: forward LISTEN TARGET [LISTEN TARGET]...")
 		os.Exit(2)
 	}
-	listener, err := net.Listen("tcp", os.Args[1])
-	if err != nil {
-		log.Fatal(err)
+	// all of them, before the first connection: who waits for one port has them all
+	listeners := make([]net.Listener, 0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		listener, err := net.Listen("tcp", pairs[i])
+		if err != nil {
+			log.Fatal(err)
+		}
+		listeners = append(listeners, listener)
 	}
+	for i, listener := range listeners[1:] {
+		go serve(listener, pairs[2*i+3])
+	}
+	serve(listeners[0], pairs[1])
+}
+
+func serve(listener net.Listener, target string) {
 	for {
 		client, err := listener.Accept()
 		if err != nil {
@@ -27,7 +40,7 @@ func main() {
 			time.Sleep(100 * time.Millisecond) // out of file descriptors, most likely
 			continue
 		}
-		go carry(client.(*net.TCPConn), os.Args[2])
+		go carry(client.(*net.TCPConn), target)
 	}
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log"
 	"net/http"
 	"os"
@@ -15,9 +16,15 @@ import (
 	"time"
 
 	"hermes.dev/sandbox/daemon/internal/box"
+	"hermes.dev/sandbox/daemon/internal/code"
+	"hermes.dev/sandbox/daemon/internal/environ"
+	"hermes.dev/sandbox/daemon/internal/files"
 	"hermes.dev/sandbox/daemon/internal/gate"
-	"hermes.dev/sandbox/daemon/internal/python"
+	"hermes.dev/sandbox/daemon/internal/metrics"
+	"hermes.dev/sandbox/daemon/internal/probe"
+	"hermes.dev/sandbox/daemon/internal/process"
 	"hermes.dev/sandbox/daemon/internal/server"
+	"hermes.dev/sandbox/daemon/internal/slots"
 	"hermes.dev/sandbox/daemon/internal/token"
 )
 
@@ -53,6 +60,9 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == box.InitCommand {
 		box.Init()
 	}
+	if len(os.Args) > 1 && os.Args[1] == probe.Command {
+		os.Exit(probe.Main(os.Args[2:]))
+	}
 	// a warm pod waits for hours: small beats fast
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(32 << 20)
@@ -64,13 +74,7 @@ func main() {
 
 func run(o options) error {
 	started := time.Now()
-	config := server.Config{
-		Limits:      box.Limits{Stdout: o.outputBytes, Stderr: o.stderrBytes},
-		Concurrent:  o.concurrent,
-		ExecTimeout: o.execTimeout,
-		Home:        o.home,
-		Gate:        gate.New(split(o.deny)),
-	}
+	config := server.Config{Gate: gate.New(split(o.deny)), Environ: environ.New(o.home)}
 	prepare(&config, o)
 	go func() {
 		config.Gate.Watch(context.Background())
@@ -92,41 +96,73 @@ func run(o options) error {
 	return httpServer.ListenAndServe()
 }
 
-// prepare fills in what executions need. What fails shuts the gate for good: a
-// sandbox that is not as it should be runs nothing and says why.
+// prepare fills in what serves executions and files. What fails shuts the gate for
+// good: a sandbox that is not as it should be runs nothing and says why.
 func prepare(config *server.Config, o options) {
+	if err := equip(config, o); err != nil {
+		config.Gate.Fail(err.Error())
+	}
+}
+
+func equip(config *server.Config, o options) error {
 	uid, err := os.ReadFile(o.uidFile)
 	if err != nil {
-		config.Gate.Fail("the UID of the pod cannot be read: " + err.Error())
-		return
+		return fmt.Errorf("the UID of the pod cannot be read: %w", err)
 	}
 	config.PodUID = strings.TrimSpace(string(uid))
 	if config.Verifier, err = token.NewVerifier(config.PodUID, o.publicKeys); err != nil {
-		config.Gate.Fail(err.Error())
-		return
+		return err
 	}
-	config.Runner, err = box.NewRunner(box.Config{
+	runner, err := box.NewRunner(box.Config{
 		Self:       "/proc/self/exe",
 		Namespaces: !o.noNamespaces,
 		Processes:  o.pids,
 		FileSize:   o.fileSize,
 	})
 	if err != nil {
-		config.Gate.Fail(err.Error())
-		return
+		return err
 	}
-	config.Python = python.New(config.Runner, python.Config{
-		Python: o.python,
-		Env:    server.Env(o.home),
-		Dir:    o.home,
-		Limits: config.Limits,
+	tree, err := files.NewTree(o.home, o.home, "/tmp")
+	if err != nil {
+		return fmt.Errorf("the files of the sandbox: %w", err)
+	}
+	config.Services = services(config.Environ, runner, tree, o)
+	return nil
+}
+
+func services(environment *environ.Environment, runner *box.Runner, tree *files.Tree, o options) []server.Routes {
+	taken := slots.New(o.concurrent)
+	limits := box.Limits{Stdout: o.outputBytes, Stderr: o.stderrBytes}
+	processes := process.New(process.Config{
+		Runner:  runner,
+		Slots:   taken,
+		Environ: environment,
+		Home:    o.home,
+		Limits:  limits,
+		Timeout: o.execTimeout,
 	})
+	contexts := code.NewContexts(runner, environment, o.home, o.python)
 	// the interpreter starts while the gate is still shut: it runs nobody's code yet
 	go func() {
-		if err := config.Python.Warm(); err != nil {
+		if err := contexts.Warm(); err != nil {
 			log.Print(err)
 		}
 	}()
+	interpreter := code.NewService(code.ServiceConfig{
+		Runner:   runner,
+		Contexts: contexts,
+		Slots:    taken,
+		Environ:  environment,
+		Home:     o.home,
+		Limits:   limits,
+		Timeout:  o.execTimeout,
+	})
+	return []server.Routes{
+		processes.Routes(),
+		interpreter.Routes(),
+		files.New(tree, o.fileSize).Routes(),
+		metrics.New(o.home).Routes(),
+	}
 }
 
 func split(list string) []string {

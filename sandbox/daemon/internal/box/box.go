@@ -18,6 +18,7 @@ type box struct {
 	child   *child
 	control *os.File
 	reports *bufio.Reader
+	stdin   *os.File
 	stdout  *os.File
 	stderr  *os.File
 	aux     *os.File
@@ -39,6 +40,7 @@ func (r *Runner) newBox() (*box, error) {
 		child:   child,
 		control: ends.control,
 		reports: bufio.NewReader(ends.control),
+		stdin:   ends.stdin,
 		stdout:  ends.stdout,
 		stderr:  ends.stderr,
 		aux:     ends.aux,
@@ -106,7 +108,7 @@ func (b *box) report() (report, error) {
 // close kills the whole tree and lets go of its files.
 func (b *box) close() {
 	b.child.kill()
-	for _, file := range []*os.File{b.control, b.stdout, b.stderr, b.aux} {
+	for _, file := range []*os.File{b.control, b.stdin, b.stdout, b.stderr, b.aux} {
 		file.Close()
 	}
 }

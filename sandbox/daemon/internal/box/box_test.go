@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -69,10 +70,10 @@ func TestRun(t *testing.T) {
 		{"stdin is empty", "cat; echo done", "done\n", "", 0, 0},
 		{"directory and environment", "pwd; echo $A; env | grep -c GOMAXPROCS", "/tmp\nb\n0\n", "", 1, 0},
 		{"files of the daemon are closed", "ls /proc/self/fd | tr '\\n' ' '", "0 1 2 3 ", "", 0, 0},
-		{"own /proc and numbers", "tr '\\0' ' ' </proc/1/cmdline; echo; grep -q bash /proc/$$/cmdline && echo 1; ls -d /proc/[0-9]* | wc -l", "sandboxd init \n1\n4\n", "", 0, 0},
+		{"own /proc and numbers", "tr '\\0' ' ' </proc/1/cmdline; echo; grep -q bash /proc/$$/cmdline && echo 1; set -- /proc/[0-9]*; echo $#", "sandboxd init \n1\n2\n", "", 0, 0},
 		{"a leader of its session", "ps -o sid= -p $$ | tr -d ' '; echo $$", "", "", 0, 0},
 		{"file limit", "ulimit -c; ulimit -f", "0\n1024\n", "", 0, 0},
-		{"too large a file", "trap '' XFSZ; head -c 2000000 /dev/zero > f$$ ; s=$?; stat -c %s f$$; rm f$$; exit $s", "1048576\n", "", 1, 0},
+		{"too large a file", "f=f$RANDOM$RANDOM; trap '' XFSZ; head -c 2000000 /dev/zero > $f; s=$?; stat -c %s $f; rm $f; exit $s", "1048576\n", "", 1, 0},
 		{"what stays in the background ends", "sleep 1000 & echo $?", "0\n", "", 0, 0},
 	}
 	for _, test := range tests {
@@ -335,12 +336,12 @@ func TestMemory(t *testing.T) {
 	r := runner(t)
 	scarce := make(chan struct{})
 	lame := &Runner{config: r.config, reaper: r.reaper, spare: r.spare, watch: newWatch(64)}
-	lame.watch.memory = func() bool {
+	lame.watch.memory = func() uint64 {
 		select {
 		case <-scarce:
-			return true
+			return 0
 		default:
-			return false
+			return math.MaxUint64
 		}
 	}
 	var small, large Exit
@@ -359,24 +360,41 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-func TestScarce(t *testing.T) {
+func TestSpareMemory(t *testing.T) {
 	tests := []struct {
 		before, free uint64 // of 100
-		want         bool
+		passed       time.Duration
+		want         uint64
 	}{
-		{90, 90, false},
-		{21, 21, false},
-		{19, 19, true},
-		{0, 90, false}, // the first look
-		{30, 35, false},
-		{41, 39, false},
-		{40, 35, true},
-		{100, 41, false},
-		{100, 39, true},
+		{90, 90, memoryEvery, 70},
+		{21, 21, memoryEvery, 1},
+		{19, 19, memoryEvery, 0},
+		{0, 90, time.Hour, 70}, // the first look
+		{30, 35, memoryEvery, 15},
+		{41, 39, memoryEvery, 9},
+		{40, 35, memoryEvery, 0},
+		{100, 41, memoryEvery, 1},
+		{100, 39, memoryEvery, 0},
+		{60, 40, slowest, 10}, // as slow as 2 in 10 ms
 	}
 	for _, test := range tests {
-		if got := scarce(100, test.before, test.free); got != test.want {
-			t.Errorf("%d, then %d: got %v", test.before, test.free, got)
+		if got := spareMemory(100, test.before, test.free, test.passed); got != test.want {
+			t.Errorf("%d, then %d after %v: got %v", test.before, test.free, test.passed, got)
+		}
+	}
+}
+
+// However much is free, it cannot be gone before the next look.
+func TestPace(t *testing.T) {
+	for spare, want := range map[uint64]time.Duration{
+		0:              memoryEvery,
+		1:              memoryEvery,
+		200 << 20:      48828125 * time.Nanosecond,
+		10 << 30:       slowest,
+		math.MaxUint64: slowest,
+	} {
+		if got := pace(spare); got != want {
+			t.Errorf("%d: %v, want %v", spare, got, want)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 
 // ends are the pipes and sockets between the daemon and an init.
 type ends struct {
-	stdout, stderr, control, aux                         *os.File
-	null, innerStdout, innerStderr, innerControl, innerX *os.File
+	stdin, stdout, stderr, control, aux                              *os.File
+	null, innerStdin, innerStdout, innerStderr, innerControl, innerX *os.File
 }
 
 func open() (e *ends, err error) {
@@ -20,6 +20,9 @@ func open() (e *ends, err error) {
 		}
 	}()
 	if e.null, err = os.Open(os.DevNull); err != nil {
+		return e, err
+	}
+	if e.innerStdin, e.stdin, err = os.Pipe(); err != nil {
 		return e, err
 	}
 	if e.stdout, e.innerStdout, err = os.Pipe(); err != nil {
@@ -49,20 +52,25 @@ func socketpair() (outer, inner *os.File, err error) {
 
 func (e *ends) inner() []uintptr {
 	var fds []uintptr
-	for _, f := range []*os.File{e.null, e.innerStdout, e.innerStderr, e.innerControl, e.innerX} {
+	for _, f := range e.innerFiles() {
 		fds = append(fds, f.Fd())
 	}
 	return fds
 }
 
+// innerFiles are in the order of their numbers in an init.
+func (e *ends) innerFiles() []*os.File {
+	return []*os.File{e.null, e.innerStdout, e.innerStderr, e.innerControl, e.innerX, e.innerStdin}
+}
+
 func (e *ends) closeInner() {
-	for _, f := range []*os.File{e.null, e.innerStdout, e.innerStderr, e.innerControl, e.innerX} {
+	for _, f := range e.innerFiles() {
 		f.Close()
 	}
 }
 
 func (e *ends) closeOuter() {
-	for _, f := range []*os.File{e.stdout, e.stderr, e.control, e.aux} {
+	for _, f := range []*os.File{e.stdin, e.stdout, e.stderr, e.control, e.aux} {
 		f.Close()
 	}
 }

@@ -22,6 +22,7 @@ const InitCommand = "init"
 const (
 	controlFile = 3
 	auxFile     = 4
+	stdinFile   = 5
 )
 
 const (
@@ -30,11 +31,13 @@ const (
 )
 
 // Init is process 1 of a box. It runs one program, reaps whatever that leaves
-// behind, and ends with it; the kernel then kills the rest of the namespace.
+// behind, and ends with it, or if told so with the last of the tree; the kernel then
+// kills the rest of the namespace.
 func Init() {
 	debug.SetGCPercent(-1) // too short a life to collect
 	syscall.CloseOnExec(controlFile)
 	syscall.CloseOnExec(auxFile)
+	syscall.CloseOnExec(stdinFile)
 	in := &initProcess{orders: bufio.NewReader(fdReader(controlFile))}
 	in.catchSignals()
 	if os.Getpid() != 1 { // without namespaces
@@ -52,7 +55,12 @@ func Init() {
 	}
 	in.report(report{Pid: pid})
 	go in.obey(pid)
-	in.report(report{Exit: in.wait(pid)})
+	exit := in.wait(pid)
+	exit.Rest = first.Run.Linger && in.hasChildren()
+	in.report(report{Exit: exit})
+	if exit.Rest {
+		in.waitForAll()
+	}
 	syscall.Kill(-pid, syscall.SIGKILL)
 	os.Exit(0)
 }
@@ -78,6 +86,19 @@ func (in *initProcess) start(spec *Spec) (int, *startError) {
 		return 0, failed("limit", err)
 	}
 	files := []uintptr{0, 1, 2}
+	attr := &syscall.SysProcAttr{Setsid: true}
+	switch {
+	case spec.Terminal != "":
+		terminal, err := syscall.Open(spec.Terminal, syscall.O_RDWR|syscall.O_NOCTTY|syscall.O_CLOEXEC, 0)
+		if err != nil {
+			return 0, failed("terminal", err)
+		}
+		defer syscall.Close(terminal)
+		files = []uintptr{uintptr(terminal), uintptr(terminal), uintptr(terminal)}
+		attr.Setctty = true
+	case spec.Stdin:
+		files[0] = stdinFile
+	}
 	if spec.Aux {
 		files = append(files, auxFile)
 	}
@@ -85,13 +106,13 @@ func (in *initProcess) start(spec *Spec) (int, *startError) {
 		Dir:   spec.Dir,
 		Env:   spec.Env,
 		Files: files,
-		Sys:   &syscall.SysProcAttr{Setsid: true},
+		Sys:   attr,
 	})
 	if err != nil {
 		return 0, failed("exec", err)
 	}
 	// only what was started may hold the pipes open
-	for _, fd := range []int{0, 1, 2, auxFile} {
+	for _, fd := range []int{0, 1, 2, auxFile, stdinFile} {
 		syscall.Close(fd)
 	}
 	return pid, nil
@@ -144,24 +165,6 @@ func (in *initProcess) limit(limits rlimits) error {
 		set(rlimitProcesses, limits.Processes))
 }
 
-// wait reaps until the program itself has ended.
-func (in *initProcess) wait(pid int) *exitReport {
-	for {
-		var status syscall.WaitStatus
-		ended, err := syscall.Wait4(-1, &status, 0, nil)
-		if err == syscall.EINTR || ended != pid && err == nil {
-			continue
-		}
-		if err != nil {
-			return &exitReport{Code: -1}
-		}
-		if status.Signaled() {
-			return &exitReport{Code: -1, Signal: status.Signal()}
-		}
-		return &exitReport{Code: status.ExitStatus()}
-	}
-}
-
 // obey passes signals to the program and what it started in its session's first
 // group. It ends the box when the daemon is gone.
 func (in *initProcess) obey(pid int) {
@@ -171,7 +174,11 @@ func (in *initProcess) obey(pid int) {
 			os.Exit(1)
 		}
 		if order.Signal != 0 {
-			syscall.Kill(-pid, order.Signal)
+			target := -pid
+			if order.All && os.Getpid() == 1 { // elsewhere all would be all of the user
+				target = -1
+			}
+			syscall.Kill(target, order.Signal)
 			in.report(report{Signaled: true})
 		}
 	}

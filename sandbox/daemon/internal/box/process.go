@@ -17,6 +17,8 @@ var ErrBoxEnded = errors.New("the process tree was ended from inside")
 type Process struct {
 	// Pid is the number inside its namespace.
 	Pid int
+	// Stdin is open if the program asked for it.
+	Stdin *os.File
 	// Stdout and Stderr end when the whole tree has.
 	Stdout, Stderr *os.File
 	// Aux is the other end of the program's file 3, if it asked for one.
@@ -26,6 +28,8 @@ type Process struct {
 	runner   *Runner
 	signaled chan struct{}
 	ended    chan struct{}
+	gone     chan struct{}
+	lingers  bool
 	exit     Exit
 	reason   atomic.Pointer[error]
 }
@@ -47,14 +51,21 @@ func (p *Process) Kill(reason error) {
 }
 
 // Signal reaches the program and its group. It returns once that is done.
-func (p *Process) Signal(sig syscall.Signal) error {
-	if err := p.box.send(order{Signal: sig}); err != nil {
+func (p *Process) Signal(sig syscall.Signal) error { return p.deliver(order{Signal: sig}) }
+
+// SignalAll reaches every process of the tree.
+func (p *Process) SignalAll(sig syscall.Signal) error {
+	return p.deliver(order{Signal: sig, All: true})
+}
+
+func (p *Process) deliver(o order) error {
+	if err := p.box.send(o); err != nil {
 		return err
 	}
 	select {
 	case <-p.signaled:
 		return nil
-	case <-p.ended:
+	case <-p.gone:
 		return nil
 	case <-time.After(signalWithin):
 		return errors.New("the signal was not delivered")
@@ -74,8 +85,15 @@ func (p *Process) OverLimit() bool {
 	return p.reason.Load() != nil
 }
 
-// Ended is closed when the program has ended and its tree is being killed.
+// Ended is closed when the program has ended and, unless it lingers, its tree is
+// being killed.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Lingers tells, once Ended is closed, whether the tree goes on without the program.
+func (p *Process) Lingers() bool { return p.lingers }
+
+// Gone is closed when a tree that lingers has ended too.
+func (p *Process) Gone() <-chan struct{} { return p.gone }
 
 // Exit is valid once Ended is closed.
 func (p *Process) Exit() Exit { return p.exit }
@@ -88,12 +106,20 @@ func (p *Process) Close() {
 
 // follow reads the init's reports until its last.
 func (p *Process) follow() {
-	defer close(p.ended)
-	for {
+	defer close(p.gone)
+	defer p.runner.watch.remove(p.box.child.pid)
+	for exited := false; ; {
 		r, err := p.box.report()
-		if err != nil || r.Exit != nil {
+		if !exited && (err != nil || r.Exit != nil) {
+			exited = true
 			p.exit = p.ending(r.Exit)
-			p.runner.watch.remove(p.box.child.pid)
+			p.lingers = err == nil && r.Exit.Rest
+			if !p.lingers {
+				p.runner.watch.remove(p.box.child.pid)
+			}
+			close(p.ended)
+		}
+		if err != nil || exited && !p.lingers {
 			return
 		}
 		if r.Signaled {

@@ -13,6 +13,10 @@ type Spec struct {
 	Dir  string   `json:"dir"`
 	Aux  bool     `json:"aux"` // pass the auxiliary socket as file 3
 
+	Stdin    bool   `json:"stdin"`    // a pipe; otherwise standard input is empty
+	Terminal string `json:"terminal"` // path of a terminal that takes the place of all three
+	Linger   bool   `json:"linger"`   // the tree outlives the program, until all of it has ended
+
 	Rlimits rlimits `json:"rlimits"`
 }
 
@@ -34,6 +38,7 @@ type report struct {
 type exitReport struct {
 	Code   int            `json:"code"`
 	Signal syscall.Signal `json:"signal"`
+	Rest   bool           `json:"rest"` // the tree lingers
 }
 
 type startError struct {
@@ -45,6 +50,7 @@ type startError struct {
 type order struct {
 	Run    *Spec          `json:"run,omitempty"`
 	Signal syscall.Signal `json:"signal,omitempty"`
+	All    bool           `json:"all,omitempty"` // to every process of the box
 }
 
 func line(v any) []byte {

@@ -113,6 +113,7 @@ func (r *Runner) Start(spec Spec) (*Process, error) {
 	}
 	p := &Process{
 		Pid:      first.Pid,
+		Stdin:    b.stdin,
 		Stdout:   b.stdout,
 		Stderr:   b.stderr,
 		Aux:      b.aux,
@@ -120,6 +121,10 @@ func (r *Runner) Start(spec Spec) (*Process, error) {
 		runner:   r,
 		signaled: make(chan struct{}, 1),
 		ended:    make(chan struct{}),
+		gone:     make(chan struct{}),
+	}
+	if !spec.Stdin {
+		b.stdin.Close()
 	}
 	r.watch.add(b.child.pid, p.Kill)
 	go p.follow()
@@ -138,8 +143,8 @@ func (r *Runner) rlimits() rlimits {
 	}
 }
 
-// StartError says why a program could not be started: Op is "cwd", "exec" or
-// "limit".
+// StartError says why a program could not be started: Op is "cwd", "exec",
+// "terminal" or "limit".
 type StartError struct {
 	Op    string
 	Errno syscall.Errno

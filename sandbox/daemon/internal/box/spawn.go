@@ -15,7 +15,7 @@ import (
 // Doing this in the child makes an execution cost a plain fork and exec. The calls
 // are those of runc and unshare(1); see user_namespaces(7).
 type spawn struct {
-	files    [5]int // become 0 to 4
+	files    [6]int // become 0 to 5
 	path     *byte
 	argv     []*byte
 	env      []*byte

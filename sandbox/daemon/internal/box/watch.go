@@ -3,6 +3,7 @@ package box
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"sync"
@@ -12,7 +13,12 @@ import (
 
 const (
 	memoryEvery = 10 * time.Millisecond
-	countEvery  = 5 // looks at the memory
+	countEvery  = 50 * time.Millisecond
+	// slowest pace, of a sandbox in which much memory is free: a program that waits for
+	// hours must not cost a part of a processor.
+	slowest = 100 * time.Millisecond
+	// fastest is more memory than programs can take in a second.
+	fastest = 4 << 30
 )
 
 // watch counts the processes and threads of each box that runs and kills a box that
@@ -23,7 +29,7 @@ type watch struct {
 	max    int
 	pod    bool // /proc holds this pod's processes and no others
 	list   func() []int
-	memory func() (scarce bool)
+	memory func() (spare uint64) // bytes until it is scarce
 
 	mu      sync.Mutex
 	boxes   map[int]*watched // by the init's number
@@ -68,13 +74,22 @@ func (w *watch) remove(init int) {
 }
 
 func (w *watch) run() {
-	for n := 0; ; n++ {
-		scarce := w.memory()
-		if (scarce || n%countEvery == 0) && !w.look(scarce) {
-			return
+	for counted := (time.Time{}); ; {
+		spare := w.memory()
+		if now := time.Now(); spare == 0 || now.Sub(counted) >= countEvery {
+			counted = now
+			if !w.look(spare == 0) {
+				return
+			}
 		}
-		time.Sleep(memoryEvery)
+		time.Sleep(pace(spare))
 	}
+}
+
+// pace looks again before the spare memory can be used up.
+func pace(spare uint64) time.Duration {
+	within := time.Duration(float64(spare) / fastest * float64(time.Second))
+	return min(max(within, memoryEvery), slowest)
 }
 
 // look reports whether there is anything left to watch.
@@ -251,27 +266,31 @@ func parseStat(pid int, stat []byte) (process, bool) {
 	return p, err1 == nil && err2 == nil && err3 == nil
 }
 
-// memoryOfPod tells when the memory will soon be gone. Only gVisor's own kernel counts
-// the pod's memory as its total; on another one the limit of the pod stands alone.
-func memoryOfPod() func() bool {
+// memoryOfPod tells how much there is until memory is scarce. Only gVisor's own kernel
+// counts the pod's memory as its total; on another one the limit of the pod stands
+// alone.
+func memoryOfPod() func() uint64 {
 	if _, err := os.Stat("/proc/sentry-meminfo"); err != nil {
-		return func() bool { return false }
+		return func() uint64 { return math.MaxUint64 }
 	}
 	var before uint64
-	return func() bool {
+	var at time.Time
+	return func() uint64 {
 		var info syscall.Sysinfo_t
 		if syscall.Sysinfo(&info) != nil {
-			return false
+			return math.MaxUint64
 		}
-		defer func() { before = info.Freeram }()
-		return scarce(info.Totalram, before, info.Freeram)
+		now := time.Now()
+		defer func() { before, at = info.Freeram, now }()
+		return spareMemory(info.Totalram, before, info.Freeram, now.Sub(at))
 	}
 }
 
-// scarce leaves a fifth for what gVisor itself needs, which grows with the number of
-// processes, and for what is used up until a kill takes effect.
-func scarce(total, before, free uint64) bool {
-	const looksAhead = 5
-	falling := max(before, free) - free
-	return free < total/5+min(looksAhead*falling, total/5)
+// spareMemory leaves a fifth for what gVisor itself needs, which grows with the number
+// of processes, and for what is used up until a kill takes effect.
+func spareMemory(total, before, free uint64, passed time.Duration) uint64 {
+	const ahead = 50 * time.Millisecond
+	falling := float64(max(before, free)-free) * float64(ahead) / float64(max(passed, memoryEvery))
+	needed := total/5 + uint64(min(falling, float64(total/5)))
+	return max(free, needed) - needed
 }

@@ -31,9 +31,26 @@ func Errorf(code, format string, args ...any) *Error {
 
 // ReadRequest reads the one message of a request to a server-streaming method.
 func ReadRequest(r io.Reader, max uint32) ([]byte, error) {
+	message, err := readMessage(r, max)
+	if err == io.EOF {
+		return nil, Errorf("invalid_argument", "want one enveloped message, the body is empty")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n, _ := r.Read(make([]byte, 1)); n != 0 {
+		return nil, Errorf("invalid_argument", "want one message, the body holds more")
+	}
+	return message, nil
+}
+
+// readMessage reads one message. Its error is io.EOF when none is left.
+func readMessage(r io.Reader, max uint32) ([]byte, error) {
 	var prefix [prefixLength]byte
-	if _, err := io.ReadFull(r, prefix[:]); err != nil {
-		return nil, Errorf("invalid_argument", "want one enveloped message, the body ends in its prefix")
+	if n, err := io.ReadFull(r, prefix[:]); n == 0 && err == io.EOF {
+		return nil, io.EOF
+	} else if err != nil {
+		return nil, Errorf("invalid_argument", "want an enveloped message, the body ends in its prefix")
 	}
 	switch flags := prefix[0]; {
 	case flags&flagCompressed != 0:
@@ -51,9 +68,6 @@ func ReadRequest(r io.Reader, max uint32) ([]byte, error) {
 	message, err := io.ReadAll(io.LimitReader(r, int64(length)))
 	if err != nil || uint32(len(message)) != length {
 		return nil, Errorf("invalid_argument", "the body ends inside its message")
-	}
-	if n, _ := r.Read(prefix[:1]); n != 0 {
-		return nil, Errorf("invalid_argument", "want one message, the body holds more")
 	}
 	return message, nil
 }

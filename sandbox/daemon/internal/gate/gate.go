@@ -59,7 +59,7 @@ func (g *Gate) Watch(ctx context.Context) {
 	g.mu.Lock()
 	targets := slices.Clone(g.waiting)
 	g.mu.Unlock()
-	if g.failed() {
+	if g.Failed() {
 		return
 	}
 	var refused sync.WaitGroup
@@ -71,7 +71,7 @@ func (g *Gate) Watch(ctx context.Context) {
 		})
 	}
 	refused.Wait()
-	if ctx.Err() == nil && !g.failed() {
+	if ctx.Err() == nil && !g.Failed() {
 		close(g.opened)
 	}
 }
@@ -109,10 +109,18 @@ func (g *Gate) done(target string) {
 	g.waiting = slices.DeleteFunc(g.waiting, func(t string) bool { return t == target })
 }
 
-func (g *Gate) failed() bool {
+// Failed reports whether it can never open.
+func (g *Gate) Failed() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.fault != ""
+}
+
+// Waiting lists the targets that have not refused often enough so far.
+func (g *Gate) Waiting() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.waiting)
 }
 
 // Opened is closed when the gate opens.

@@ -20,8 +20,13 @@ import (
 
 	"hermes.dev/sandbox/daemon/internal/box"
 	"hermes.dev/sandbox/daemon/internal/boxtest"
+	"hermes.dev/sandbox/daemon/internal/code"
+	"hermes.dev/sandbox/daemon/internal/environ"
+	"hermes.dev/sandbox/daemon/internal/files"
 	"hermes.dev/sandbox/daemon/internal/gate"
-	"hermes.dev/sandbox/daemon/internal/python"
+	"hermes.dev/sandbox/daemon/internal/metrics"
+	"hermes.dev/sandbox/daemon/internal/process"
+	"hermes.dev/sandbox/daemon/internal/slots"
 	"hermes.dev/sandbox/daemon/internal/token"
 )
 
@@ -42,41 +47,78 @@ var runner = sync.OnceValues(func() (*box.Runner, error) {
 	return box.NewRunner(box.Config{Self: "/proc/self/exe", Namespaces: true, Processes: 64})
 })
 
+// settings of a daemon under test.
+type settings struct {
+	gate       *gate.Gate
+	concurrent int
+	timeout    time.Duration
+	bare       bool // without services
+}
+
+const maxMessage = 4 << 20
+
 // daemon serves with an open gate, unless told otherwise.
-func daemon(t *testing.T, change func(*Config)) *httptest.Server {
+func daemon(t *testing.T, change func(*settings)) *httptest.Server {
 	t.Helper()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	closed.Close()
+	set := settings{gate: gate.New([]string{closed.Addr().String()}), concurrent: 2, timeout: 20 * time.Second}
+	if change != nil {
+		change(&set)
+	}
 	verifier, err := token.NewVerifier(uid, base64.StdEncoding.EncodeToString(signer.Public().(ed25519.PublicKey)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	home := t.TempDir()
+	config := Config{PodUID: uid, Verifier: verifier, Gate: set.gate, Environ: environ.New(home)}
+	if !set.bare {
+		config.Services = services(t, config.Environ, home, set)
+	}
+	set.gate.Watch(context.Background())
+	server := httptest.NewServer(New(config))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func services(t *testing.T, environment *environ.Environment, home string, set settings) []Routes {
+	t.Helper()
 	r, err := runner()
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir()
-	config := Config{
-		PodUID:      uid,
-		Verifier:    verifier,
-		Gate:        gate.New([]string{closed.Addr().String()}),
-		Runner:      r,
-		Limits:      box.Limits{Stdout: 5000, Stderr: 1000},
-		Concurrent:  2,
-		ExecTimeout: 20 * time.Second,
-		Home:        home,
+	tree, err := files.NewTree(home, home)
+	if err != nil {
+		t.Fatal(err)
 	}
-	config.Python = python.New(r, python.Config{Python: "python3", Env: Env(home), Dir: home, Limits: config.Limits})
-	if change != nil {
-		change(&config)
+	taken, limits := slots.New(set.concurrent), box.Limits{Stdout: 5000, Stderr: 1000}
+	contexts := code.NewContexts(r, environment, home, "")
+	return []Routes{
+		process.New(process.Config{Runner: r, Slots: taken, Environ: environment, Home: home, Limits: limits, Timeout: set.timeout}).Routes(),
+		code.NewService(code.ServiceConfig{Runner: r, Contexts: contexts, Slots: taken, Environ: environment, Home: home, Limits: limits, Timeout: set.timeout}).Routes(),
+		files.New(tree, 0).Routes(),
+		metrics.New(home).Routes(),
 	}
-	config.Gate.Watch(context.Background())
-	server := httptest.NewServer(New(config))
-	t.Cleanup(server.Close)
-	return server
+}
+
+// event is what process.Process/Start tells.
+type event struct {
+	Start *struct{ Pid int }
+	Data  *struct {
+		Stdout, Stderr []byte
+		Truncated      bool
+	}
+	End       *endEvent
+	Keepalive *struct{}
+}
+
+type endEvent struct {
+	ExitCode      int
+	Exited        bool
+	Status, Error string
 }
 
 type answer struct {
@@ -111,9 +153,9 @@ func send(t *testing.T, server *httptest.Server, method, path string, header map
 }
 
 func TestShutGate(t *testing.T) {
-	server := daemon(t, func(c *Config) {
-		c.Gate = gate.New(nil)
-		c.Runner, c.Python = nil, nil
+	server := daemon(t, func(c *settings) {
+		c.gate = gate.New(nil)
+		c.bare = true
 	})
 	if got := send(t, server, "GET", "/health", nil, nil); got.status != 503 || got.body != `{"reason":"no deny targets were given, so the network policy cannot be checked"}`+"\n" {
 		t.Errorf("health: %+v", got)
@@ -133,7 +175,7 @@ func TestHealthWaitsForTheGate(t *testing.T) {
 	g := gate.New([]string{l.Addr().String()})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	server := httptest.NewServer(New(Config{PodUID: uid, Gate: g, Concurrent: 1}))
+	server := httptest.NewServer(New(Config{PodUID: uid, Gate: g}))
 	defer server.Close()
 	go g.Watch(ctx)
 	if got := send(t, server, "GET", "/health?wait=100ms", nil, nil); got.status != 503 || !strings.Contains(got.body, "waiting for refusals from 127.0.0.1:") {
@@ -147,7 +189,10 @@ func TestHealthWaitsForTheGate(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	server := daemon(t, nil)
-	for _, path := range []string{"/execute", "/process.Process/Start", "/process.Process/List", "/"} {
+	for _, path := range []string{
+		"/execute", "/contexts", "/process.Process/Start", "/process.Process/List", "/process.Process/SendSignal",
+		"/filesystem.Filesystem/Stat", "/files?path=x", "/init", "/",
+	} {
 		for _, bad := range []string{"", "x", accessToken() + "x"} {
 			got := send(t, server, "POST", path, map[string]string{"X-Access-Token": bad}, []byte(`{"code":"1"}`))
 			if got.status != 401 || !strings.HasPrefix(got.body, `{"code":"unauthenticated","message":"`) {
@@ -167,11 +212,11 @@ func TestUnknown(t *testing.T) {
 		status       int
 		code         string
 	}{
-		{"POST", "/process.Process/SendInput", 501, "unimplemented"},
-		{"POST", "/filesystem.Filesystem/ListDir", 501, "unimplemented"},
-		{"GET", "/files", 404, "not_found"},
+		{"POST", "/process.Process/Fork", 501, "unimplemented"},
+		{"POST", "/filesystem.Filesystem/Copy", 501, "unimplemented"},
+		{"GET", "/file", 404, "not_found"},
 		{"GET", "/execute", 404, "not_found"},
-		{"POST", "/contexts", 404, "not_found"},
+		{"POST", "/freeze", 404, "not_found"},
 	} {
 		got := send(t, server, test.method, test.path, nil, nil)
 		if got.status != test.status || !strings.Contains(got.body, `"code":"`+test.code+`"`) {
@@ -253,7 +298,7 @@ func TestExecuteBash(t *testing.T) {
 }
 
 func TestExecuteLimits(t *testing.T) {
-	server := daemon(t, func(c *Config) { c.ExecTimeout = 3 * time.Second })
+	server := daemon(t, func(c *settings) { c.timeout = 3 * time.Second })
 	for _, language := range []string{"bash", "python"} {
 		say := map[string]string{
 			"bash":   "head -c 20000 /dev/zero | tr '\\0' x; yes >&2",
@@ -359,7 +404,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 
 // A caller that goes away takes what it called with it.
 func TestCallerLeaves(t *testing.T) {
-	server := daemon(t, func(c *Config) { c.Concurrent = 1 })
+	server := daemon(t, func(c *settings) { c.concurrent = 1 })
 	ctx, cancel := context.WithCancel(context.Background())
 	request, _ := http.NewRequestWithContext(ctx, "POST", server.URL+"/execute", strings.NewReader(`{"language":"bash","code":"echo on; sleep 1000"}`))
 	request.Header.Set("X-Access-Token", accessToken())
@@ -507,5 +552,44 @@ func TestKeepalive(t *testing.T) {
 	events, failure := start(t, server, "sleep", []string{"1.5"}, map[string]string{"Keepalive-Ping-Interval": "1"})
 	if failure != nil || len(events) != 3 || events[1].Keepalive == nil {
 		t.Errorf("got %+v, %v", events, failure)
+	}
+}
+
+func TestInit(t *testing.T) {
+	server := daemon(t, nil)
+	execute(t, server, map[string]any{"code": "import os; os.environ['MINE'] = '1'"}, "")
+	get := func(name string) string {
+		t.Helper()
+		python := join(execute(t, server, map[string]any{"code": "os.environ.get('" + name + "', '')"}, ""), "result", "text")
+		bash := join(execute(t, server, map[string]any{"language": "bash", "code": "printf %s \"$" + name + "\""}, ""), "stdout", "text")
+		if python != "'"+bash+"'" {
+			t.Errorf("%s: Python has %s, bash %s", name, python, bash)
+		}
+		return bash
+	}
+	init := func(body string) answer { return send(t, server, "POST", "/init", nil, []byte(body)) }
+	if got := init(`{"envVars":{"A":"1","LANG":"C"},"timestamp":"x"}`); got.status != 204 {
+		t.Fatalf("got %+v", got)
+	}
+	if get("A") != "1" || get("LANG") != "C" {
+		t.Errorf("A=%s, LANG=%s", get("A"), get("LANG"))
+	}
+	if got := send(t, server, "GET", "/envs", nil, nil); got.body != `{"A":"1","LANG":"C"}`+"\n" {
+		t.Errorf("got %+v", got)
+	}
+	init(`{"envVars":{"B":"2"}}`)
+	if get("A") != "" || get("B") != "2" || get("LANG") != "C.UTF-8" {
+		t.Errorf("replaced: A=%s, B=%s, LANG=%s", get("A"), get("B"), get("LANG"))
+	}
+	if mine := join(execute(t, server, map[string]any{"code": "os.environ['MINE']"}, ""), "result", "text"); mine != "'1'" {
+		t.Errorf("what code set was lost: %s", mine)
+	}
+	for _, bad := range []string{"", "[]", `{"envVars":{"A=":"1"}}`, `{"envVars":{"A":1}}`} {
+		if got := init(bad); got.status != 400 || !strings.Contains(got.body, "invalid_argument") {
+			t.Errorf("%s: %+v", bad, got)
+		}
+	}
+	if get("B") != "2" {
+		t.Error("a bad request changed something")
 	}
 }

@@ -1,5 +1,6 @@
 package dev.hermes.api;
 
+import dev.hermes.api.health.LameDuck;
 import io.micronaut.runtime.Micronaut;
 
 /** Starts the control API; the image's main class. */
@@ -7,6 +8,11 @@ public final class Application {
   private Application() {}
 
   public static void main(String[] arguments) {
-    Micronaut.build(arguments).mainClass(Application.class).banner(false).start();
+    Micronaut.build(arguments)
+        .mainClass(Application.class)
+        .banner(false)
+        .start()
+        .getBean(LameDuck.class)
+        .awaitTerm();
   }
 }

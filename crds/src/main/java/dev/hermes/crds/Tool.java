@@ -7,7 +7,9 @@ public enum Tool {
   @JsonProperty("python")
   PYTHON,
   @JsonProperty("bash")
-  BASH;
+  BASH,
+  @JsonProperty("files")
+  FILES;
 
   /** The name on the wire, which is also the function name a model calls. */
   public String wire() {

@@ -18,6 +18,11 @@ import java.util.Map;
  * the root.
  */
 final class CrdPostProcessor implements CRDPostProcessor {
+  /** What HTML calls a valid e-mail address, with a dot in the domain; no comment, no quoting. */
+  private static final String MAIL_ADDRESS =
+      "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+          + "(\\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)+$";
+
   private static final Map<String, List<ValidationRule>> ROOT_RULES =
       Map.of(
           "Tenant",
@@ -25,7 +30,13 @@ final class CrdPostProcessor implements CRDPostProcessor {
               rule(
                   "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",
                   "a Tenant's name starts with a lower-case letter, holds only a-z, 0-9 and -, ends with a letter or digit,"
-                      + " and is at most 40 characters long")),
+                      + " and is at most 40 characters long"),
+              rule(
+                  "has(oldSelf.spec.adopt) ? has(self.spec.adopt) && self.spec.adopt == oldSelf.spec.adopt"
+                      + " : !has(self.spec.adopt) || !has(oldSelf.status) || !has(oldSelf.status.tenantId)"
+                      + " || oldSelf.status.tenantId == self.spec.adopt.tenantId",
+                  "adopt cannot be changed, and cannot be set on a Tenant that has data of its own (status.tenantId);"
+                      + " make a new Tenant with it")),
           "SandboxPolicy",
           List.of(
               rule(
@@ -40,6 +51,9 @@ final class CrdPostProcessor implements CRDPostProcessor {
               rule(
                   "self.database.isolation == oldSelf.database.isolation",
                   "database.isolation cannot be changed; make a new Tenant and move the data"),
+              rule(
+                  "(self.database.isolation == 'Dedicated') == has(self.database.secretRef)",
+                  "database.secretRef goes with database.isolation: Dedicated and with no other; add it, or remove it"),
               rule(
                   "!has(self.models.default) || '*' in self.models.allow || self.models.default in self.models.allow",
                   "models.default is not in models.allow; add it there or choose another default")),
@@ -57,11 +71,56 @@ final class CrdPostProcessor implements CRDPostProcessor {
                   "self.tenantRef.name == oldSelf.tenantRef.name",
                   "tenantRef cannot be changed; make another APIKey for the other tenant"),
               rule(
-                  "self.delivery == oldSelf.delivery",
-                  "delivery cannot be changed; make another APIKey and delete this one")));
+                  "self.delivery.mode == oldSelf.delivery.mode",
+                  "delivery.mode cannot be changed; make another APIKey and delete this one"),
+              unchanged("secretName"),
+              unchanged("ageRecipient"),
+              rule(
+                  "self.delivery.mode in ['Secret', 'Import'] || !has(self.delivery.secretName)",
+                  "delivery.secretName belongs to the modes Secret and Import; remove it"),
+              rule(
+                  "self.delivery.mode != 'Import' || has(self.delivery.secretName)",
+                  "mode Import needs delivery.secretName, the Secret (type hermes.dev/api-key) that holds your key"),
+              rule(
+                  "self.delivery.mode == 'HashOnly' || !(has(self.delivery.keyId) || has(self.delivery.keyDigest))",
+                  "delivery.keyId and delivery.keyDigest belong to the mode HashOnly; remove them"),
+              rule(
+                  "self.delivery.mode != 'HashOnly' || (has(self.delivery.keyId) && has(self.delivery.keyDigest))",
+                  "mode HashOnly needs delivery.keyId (12 characters behind hx_live_) and delivery.keyDigest (hex SHA-256"
+                      + " of the key)"),
+              rule(
+                  "self.delivery.mode != 'HashOnly' || oldSelf.delivery.mode != 'HashOnly'"
+                      + " || (self.delivery.keyId == oldSelf.delivery.keyId)"
+                      + " == (self.delivery.keyDigest == oldSelf.delivery.keyDigest)",
+                  "change delivery.keyId and delivery.keyDigest together: another key has another id and another hash"),
+              rule(
+                  "(self.delivery.mode == 'Encrypted') == has(self.delivery.ageRecipient)",
+                  "delivery.ageRecipient (age1…, made by age-keygen) is needed by the mode Encrypted and belongs to no"
+                      + " other"),
+              rule(
+                  "!has(self.rotation.everyDays) || self.rotation.everyDays <= self.expiresAfterDays",
+                  "rotation.everyDays is longer than expiresAfterDays; the key would expire before its rotation"),
+              rule(
+                  "!has(self.rotation.everyDays) || self.rotation.noticeDays < self.rotation.everyDays",
+                  "rotation.noticeDays must be less than rotation.everyDays; lower noticeDays (0: no notice)"),
+              rule(
+                  "!has(self.rotation.everyDays) || self.rotation.overlapHours < self.rotation.everyDays * 24",
+                  "rotation.overlapHours must be shorter than rotation.everyDays; one old key overlaps at most"),
+              rule(
+                  "self.delivery.mode != 'HashOnly' || !has(self.rotation.requestedAt)",
+                  "a HashOnly key is rotated by another delivery.keyId and delivery.keyDigest; remove"
+                      + " rotation.requestedAt")));
 
   private static ValidationRule rule(String cel, String message) {
     return new ValidationRuleBuilder().withRule(cel).withMessage(message).build();
+  }
+
+  private static ValidationRule unchanged(String field) {
+    var now = "self.delivery." + field;
+    var before = "oldSelf.delivery." + field;
+    return rule(
+        "has(%s) == has(%s) && (!has(%s) || %s == %s)".formatted(now, before, now, now, before),
+        "delivery." + field + " cannot be changed; make another APIKey and delete this one");
   }
 
   @Override
@@ -87,17 +146,61 @@ final class CrdPostProcessor implements CRDPostProcessor {
       var namespaces = spec.getProperties().get("apiKeys").getProperties().get("namespaces");
       namespaces.setXKubernetesListType("map");
       namespaces.setXKubernetesListMapKeys(List.of("name"));
+      var holds = spec.getProperties().get("legalHold");
+      holds.setXKubernetesListType("map");
+      holds.setXKubernetesListMapKeys(List.of("id"));
       spec.getProperties()
           .get("sandbox")
           .getProperties()
           .get("policies")
           .setXKubernetesListType("set");
     }
+    if ("SandboxPolicy".equals(kind)) {
+      egress(spec.getProperties().get("network").getProperties().get("egress"));
+    }
+    if ("APIKey".equals(kind)) {
+      rotation(spec.getProperties().get("rotation").getProperties());
+    }
     var status = root.getProperties().get("status");
     status.setDescription("What the operator found and made.");
     status.setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
     conditionsAreAMap(status.getProperties().get("conditions"));
     return crd;
+  }
+
+  /**
+   * One rule for each mistake, so that each has a message of its own; the proxy reads the same
+   * grammar and ignores what does not fit.
+   */
+  private static void egress(JSONSchemaProps destinations) {
+    destinations.setXKubernetesListType("set");
+    var item = destinations.getItems().getSchema();
+    item.setMaxLength(261L);
+    addRules(
+        item,
+        List.of(
+            rule(
+                "self.matches(':([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$')"
+                    + " && !self.contains('/')",
+                "write host:port with a port of 1 to 65535, such as pypi.example.com:443; no scheme and no path"),
+            rule("!self.matches('[A-Z]')", "write the name in lower case"),
+            rule(
+                "!self.contains('*') || self.matches('^[*][.][^*.]+[.][^*]+$')",
+                "* stands only for the labels in front of a suffix of two or more, such as *.example.com:443"),
+            rule(
+                "!self.matches('(^|[.])([0-9]+|0x[0-9a-f]*)(:[0-9]*)?$') && !self.matches('^[^:]*:[^:]*:')",
+                "write a name, not an address: the egress proxy refuses addresses"),
+            rule(
+                "self.matches('^([*][.])?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[0-9]+$')",
+                "write the full name, with at least one dot, of labels of a-z, 0-9 and - (an international name as xn--…)")));
+  }
+
+  private static void rotation(Map<String, JSONSchemaProps> properties) {
+    properties.get("requestedAt").setFormat("date-time");
+    var addresses = properties.get("notify");
+    addresses.setXKubernetesListType("set");
+    addresses.getItems().getSchema().setMaxLength(254L);
+    addresses.getItems().getSchema().setPattern(MAIL_ADDRESS);
   }
 
   /** The order in which a person reads a row: is it ready, why not, what is it, how old. */
@@ -114,6 +217,7 @@ final class CrdPostProcessor implements CRDPostProcessor {
             "Tenants",
             "Warm",
             "Claimed",
+            "Suspended",
             "Expires",
             "Namespace",
             "Age");

@@ -49,11 +49,17 @@ class CrdYamlTest {
   }
 
   /**
-   * Helm must upgrade the CRDs but never remove them: deleting a CRD deletes every object of its
-   * kind.
+   * Helm and Argo CD must upgrade the CRDs but never remove them: deleting a CRD deletes every
+   * object of its kind.
    */
   private static String forChart(String yaml) {
     return yaml.replaceFirst(
-        "metadata:\n", "metadata:\n  annotations:\n    helm.sh/resource-policy: keep\n");
+        "metadata:\n",
+        """
+        metadata:
+          annotations:
+            argocd.argoproj.io/sync-options: Prune=false,Delete=false
+            helm.sh/resource-policy: keep
+        """);
   }
 }

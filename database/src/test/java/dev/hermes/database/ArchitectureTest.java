@@ -59,7 +59,14 @@ class ArchitectureTest {
         .resideOutsideOfPackage("..migrate..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.flywaydb..", "org.postgresql..")
+        .resideInAnyPackage("org.flywaydb..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("..migrate..", "..backup..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.postgresql..")
         .check(CLASSES);
   }
 }

@@ -185,6 +185,25 @@ class AdmissionE2E {
             "{'metadata':{'labels':{'hermes.dev/sandbox-state':'claimed'}}}"),
         update(
             pod,
+            "23 a network on a warm pod",
+            "[23]",
+            "{'metadata':{'annotations':{'hermes.dev/sandbox-egress':'none'}}}"),
+        update(
+            pod,
+            "23 a network in another form",
+            "[23]",
+            "{'metadata':{'labels':{'hermes.dev/sandbox-state':'claimed'},"
+                + "'annotations':{'hermes.dev/sandbox-egress':'a.example, b.example'}},"
+                + "'spec':{'activeDeadlineSeconds':3600}}"),
+        update(
+            pod,
+            "23 an empty network",
+            "[23]",
+            "{'metadata':{'labels':{'hermes.dev/sandbox-state':'claimed'},"
+                + "'annotations':{'hermes.dev/sandbox-egress':''}},"
+                + "'spec':{'activeDeadlineSeconds':3600}}"),
+        update(
+            pod,
             "17 tenant label changed",
             "[17]",
             "{'metadata':{'labels':{'hermes.dev/tenant-id':'x'}}}"));
@@ -196,11 +215,16 @@ class AdmissionE2E {
   }
 
   private static String tryPatch(String pod, String patch, String subresource) {
+    return tryPatch(api, pod, patch, subresource);
+  }
+
+  private static String tryPatch(
+      KubernetesClient by, String pod, String patch, String subresource) {
     try {
-      var resource = api.pods().inNamespace(namespace).withName(pod);
+      var resource = by.pods().inNamespace(namespace).withName(pod);
       var context = PatchContext.of(PatchType.STRATEGIC_MERGE);
       if (subresource.isEmpty()) {
-        api.pods()
+        by.pods()
             .inNamespace(namespace)
             .withName(pod)
             .dryRun(true)
@@ -249,6 +273,12 @@ class AdmissionE2E {
           .contains("[16]");
       assertThat(tryPatch(claimed, "{'spec':{'activeDeadlineSeconds':61}}", "")).isNotEmpty();
       assertThat(tryPatch(claimed, "{'spec':{'activeDeadlineSeconds':50}}", "")).isEmpty();
+      var narrow =
+          "{'metadata':{'annotations':{'hermes.dev/sandbox-egress':'a.example:443,*.b.example'}}}";
+      assertThat(tryPatch(CLUSTER.admin(), claimed, narrow, ""))
+          .as("23 a network is the API's to change, not even an admin's")
+          .contains("[23]");
+      assertThat(tryPatch(claimed, narrow, "")).as("control").isEmpty();
     } finally {
       api.pods().inNamespace(namespace).withName(claimed).delete();
     }

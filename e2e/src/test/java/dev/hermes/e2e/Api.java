@@ -42,6 +42,17 @@ record Api(String url, String key) {
     return send(request.POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
+  Answer put(String path, String body) {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  Answer delete(String path) {
+    return send(request(path).DELETE());
+  }
+
   /** One turn with the scripted model; a fenced block in the text is run by the tool it names. */
   Answer chat(String session, String text) {
     var body = new TreeMap<String, Object>();

@@ -74,7 +74,9 @@ class BadInputE2E {
         "unknown tool | sandboxpolicies | {\"tools\":[\"perl\"]} | spec.tools",
         "field of a later release | sandboxpolicies | {\"network\":{\"egress\":{}}} | network",
         "warm above max | sandboxpolicies | {\"pool\":{\"warm\":5,\"max\":2}} | lower warm or raise max",
-        "isolation of a later release | tenants | {\"database\":{\"isolation\":\"Dedicated\"}} | spec.database.isolation",
+        "isolation there is not | tenants | {\"database\":{\"isolation\":\"Private\"}} | spec.database.isolation",
+        "Dedicated without its Secret | tenants | {\"database\":{\"isolation\":\"Dedicated\"}} | database.secretRef goes with database.isolation: Dedicated",
+        "a Secret without Dedicated | tenants | {\"database\":{\"secretRef\":{\"name\":\"a\"}}} | database.secretRef goes with database.isolation: Dedicated",
         "default model not allowed | tenants | {\"models\":{\"allow\":[\"a\"],\"default\":\"b\"}} | models.default is not in models.allow"
       })
   @DisplayName("K8S-1 kubectl apply names the field")

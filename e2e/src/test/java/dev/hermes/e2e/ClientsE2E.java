@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Clients that people already have, unmodified. */
 class ClientsE2E {
@@ -17,6 +19,23 @@ class ClientsE2E {
   void openaiPython() throws Exception {
     assertThat(run("bash", CLIENTS.resolve("openai.sh").toString()))
         .endsWith("openai client: ok\n");
+  }
+
+  @ParameterizedTest(name = "SBX-14 SBX-16 E2B''s client for {0}, {1}: everything it offers")
+  @CsvSource({
+    "javascript, current", "javascript, older", "javascript, oldest",
+    "python, current", "python, older", "python, oldest"
+  })
+  void e2b(String language, String version) throws Exception {
+    String output = run("bash", CLIENTS.resolve("e2b.sh").toString(), language, version);
+    assertThat(output).endsWith("e2b " + language + " " + version + ": ok\n");
+    System.out.println(output);
+  }
+
+  @Test
+  @DisplayName("SBX-14 the official MCP client: tools, a session's variables, a failed call")
+  void mcp() throws Exception {
+    assertThat(run("bash", CLIENTS.resolve("mcp.sh").toString())).endsWith("mcp client: ok\n");
   }
 
   @Test

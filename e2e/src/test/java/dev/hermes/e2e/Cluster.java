@@ -52,6 +52,35 @@ final class Cluster {
     return env.get("HERMES_URL");
   }
 
+  String kubeconfig() {
+    return env.get("KUBECONFIG");
+  }
+
+  /** Process id of one of the node's own programs, by the name that dev/node-up.sh gives it. */
+  long nodeProgram(String name) {
+    var build = Path.of(kubeconfig()).getParent();
+    try (var nodes = Files.list(build)) {
+      return nodes
+          .filter(folder -> folder.getFileName().toString().startsWith("node"))
+          .map(folder -> folder.resolve("pids").resolve(name))
+          .filter(Files::isRegularFile)
+          .map(Cluster::pid)
+          .filter(pid -> ProcessHandle.of(pid).isPresent())
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException(name + " does not run below " + build));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long pid(Path file) {
+    try {
+      return Long.parseLong(Files.readString(file).strip().split(" ", 2)[0]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   String quickstartKey() {
     return env.get("HERMES_API_KEY");
   }
@@ -128,12 +157,19 @@ final class Cluster {
 
   /** A session of the database as one of the product's roles, through a forwarded port. */
   Sql sql(String role) {
+    return sql(role, "hermes");
+  }
+
+  /** The same of another database of that server. */
+  Sql sql(String role, String database) {
     var forward = forward(pods("postgresql").getFirst(), 5432);
     try {
       var url =
           "jdbc:postgresql://127.0.0.1:"
               + forward.getLocalPort()
-              + "/hermes?sslmode=disable&connectTimeout=10";
+              + "/"
+              + database
+              + "?sslmode=disable&connectTimeout=10";
       return new Sql(
           forward,
           "superuser".equals(role)

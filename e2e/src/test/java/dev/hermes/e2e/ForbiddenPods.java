@@ -52,7 +52,7 @@ final class ForbiddenPods {
             p -> {
               var init = container(p).deepCopy();
               init.put("name", "init");
-              init.remove(List.of("readinessProbe", "ports"));
+              init.remove(List.of("startupProbe", "readinessProbe", "ports"));
               p.withArray("/spec/initContainers").add(init);
             }));
     rows.add(

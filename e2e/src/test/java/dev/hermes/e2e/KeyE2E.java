@@ -3,9 +3,18 @@ package dev.hermes.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.exceptionfactory.jagged.framework.armor.ArmoredDecryptingChannelFactory;
+import com.exceptionfactory.jagged.x25519.X25519KeyPairGenerator;
+import com.exceptionfactory.jagged.x25519.X25519RecipientStanzaReaderFactory;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
+import dev.hermes.crds.apikey.ApiKeySpec;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.LocalPortForward;
+import java.io.ByteArrayInputStream;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.security.Key;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +116,100 @@ class KeyE2E {
             .map(c -> c.getReason())
             .findFirst()
             .orElse("");
+  }
+
+  @Test
+  @DisplayName("IAM-12 a lowered ceiling refuses a key within 2 s, a raised one takes it back")
+  void ceilingLowered() {
+    tenant.key("lowered", List.of(Role.USER), List.of(Scope.AUDIT));
+    tenant.awaitKey("lowered");
+    var key = tenant.api("lowered");
+    key.get("/v1/me").expect(200);
+    var before = tenant.tenant().getSpec().apiKeys().namespaces().getFirst();
+    tenant.ceiling(before.roles(), List.of(Scope.READ, Scope.WRITE, Scope.EXECUTE));
+    try {
+      await()
+          .atMost(Duration.ofSeconds(2))
+          .pollInterval(Duration.ofMillis(100))
+          .until(() -> key.get("/v1/me").status() == 401);
+    } finally {
+      tenant.ceiling(before.roles(), before.scopes());
+    }
+    tenant.awaitKey("lowered");
+    tenant.awaitKey("app");
+    key.get("/v1/me").expect(200);
+  }
+
+  @Test
+  @DisplayName(
+      "IAM-13 after a rotation both keys work as one principal; after the next the first is 401")
+  void rotation() {
+    tenant.key("turning", List.of(Role.USER), List.of(Scope.READ));
+    tenant.awaitKey("turning");
+    var first = tenant.api("turning");
+    var principal = first.get("/v1/me").expect(200).json().get("user").asText();
+    tenant.rotate("turning");
+    var second = tenant.api("turning");
+    assertThat(second.key()).isNotEqualTo(first.key());
+    assertThat(second.get("/v1/me").expect(200).json().get("user").asText()).isEqualTo(principal);
+    first.get("/v1/me").expect(200);
+    tenant.rotate("turning");
+    await()
+        .atMost(Duration.ofSeconds(2))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> first.get("/v1/me").status() == 401);
+    second.get("/v1/me").expect(200);
+    tenant.api("turning").get("/v1/me").expect(200);
+  }
+
+  @Test
+  @DisplayName("K8S-4 keys that are imported, given as a hash, and encrypted work")
+  void otherModes() throws Exception {
+    var imported = OwnKey.make();
+    CLUSTER
+        .admin()
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName("own")
+                .withNamespace(tenant.apps())
+                .endMetadata()
+                .withType("hermes.dev/api-key")
+                .addToStringData("HERMES_API_KEY", imported.text())
+                .build())
+        .create();
+    tenant.key("imported", ApiKeySpec.Delivery.imported("own"));
+    var hashed = OwnKey.make();
+    tenant.key("hashed", ApiKeySpec.Delivery.hashOnly(hashed.keyId(), hashed.sha256()));
+    var pair = new X25519KeyPairGenerator().generateKeyPair();
+    tenant.key("sealed", ApiKeySpec.Delivery.encrypted(text(pair.getPublic())));
+    tenant.awaitKey("imported");
+    tenant.awaitKey("hashed");
+    tenant.awaitKey("sealed");
+
+    app(imported.text()).get("/v1/me").expect(200);
+    app(hashed.text()).get("/v1/me").expect(200);
+    var file = tenant.apiKey("sealed").getStatus().encryptedKey();
+    app(decrypt(file, text(pair.getPrivate()))).get("/v1/me").expect(200);
+  }
+
+  private static Api app(String key) {
+    return new Api(CLUSTER.apiUrl(), key);
+  }
+
+  private static String text(Key key) {
+    return new String(key.getEncoded(), StandardCharsets.US_ASCII);
+  }
+
+  private static String decrypt(String file, String identity) throws Exception {
+    try (var plain =
+        new ArmoredDecryptingChannelFactory()
+            .newDecryptingChannel(
+                Channels.newChannel(
+                    new ByteArrayInputStream(file.getBytes(StandardCharsets.US_ASCII))),
+                List.of(X25519RecipientStanzaReaderFactory.newRecipientStanzaReader(identity)))) {
+      return new String(Channels.newInputStream(plain).readAllBytes(), StandardCharsets.US_ASCII);
+    }
   }
 
   @Test

@@ -34,7 +34,7 @@ class LimitsE2E {
   }
 
   @Test
-  @DisplayName("SBX memory over the limit is killed")
+  @DisplayName("SBX-2 memory over the limit is killed")
   void memory() {
     var answer =
         tenant
@@ -49,7 +49,7 @@ class LimitsE2E {
   }
 
   @Test
-  @DisplayName("SBX a call that does not end is stopped at its time limit")
+  @DisplayName("SBX-2 a call that does not end is stopped at its time limit")
   void time() {
     var start = Instant.now();
     var text = tenant.api().python("time", "while True: pass");
@@ -60,7 +60,7 @@ class LimitsE2E {
   }
 
   @Test
-  @DisplayName("SBX output beyond 50 KB is cut with a marker, 1 GB of it too")
+  @DisplayName("SBX-2 output beyond 50 KB is cut with a marker, 1 GB of it too")
   void output() {
     var text = tenant.api().python("output", "for i in range(1024): print('y' * (1 << 20))");
     assertThat(text.length()).isLessThan(80_000);
@@ -70,7 +70,7 @@ class LimitsE2E {
   }
 
   @Test
-  @DisplayName("SBX a fork bomb is bounded")
+  @DisplayName("SBX-2 a fork bomb is bounded")
   void pids() {
     var text = tenant.api().chat("", "```bash\nf() { f | f & }; f; sleep 3; echo over\n```").body();
     assertThat(text).isNotEmpty();
@@ -93,7 +93,7 @@ class LimitsE2E {
   }
 
   @Test
-  @DisplayName("SBX local disk is bounded")
+  @DisplayName("SBX-2 local disk is bounded")
   void disk() {
     var text =
         tenant
@@ -106,7 +106,7 @@ class LimitsE2E {
   }
 
   @Test
-  @DisplayName("SBX a model that calls a tool for ever is stopped at toolCallsPerRequest")
+  @DisplayName("SBX-2 a model that calls a tool for ever is stopped at toolCallsPerRequest")
   void toolLoop() {
     var answer = tenant.api().chat("", "[[loop]]\n```python\nprint('again')\n```");
     assertThat(answer.status()).isIn(200, 422);

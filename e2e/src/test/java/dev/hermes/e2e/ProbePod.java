@@ -2,6 +2,7 @@ package dev.hermes.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.hermes.crds.sandboxpolicy.SandboxPolicy;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
@@ -20,14 +21,6 @@ record ProbePod(String namespace, String name) implements AutoCloseable {
    */
   static ProbePod start(String namespace, String name, Map<String, String> labels) {
     var cluster = Cluster.get();
-    var image =
-        cluster
-            .admin()
-            .resources(dev.hermes.crds.sandboxpolicy.SandboxPolicy.class)
-            .withName("default")
-            .require()
-            .getStatus()
-            .image();
     cluster
         .admin()
         .resource(
@@ -42,7 +35,7 @@ record ProbePod(String namespace, String name) implements AutoCloseable {
                 .withTerminationGracePeriodSeconds(0L)
                 .addNewContainer()
                 .withName("probe")
-                .withImage(image)
+                .withImage(image())
                 .withImagePullPolicy("IfNotPresent")
                 .withCommand(
                     "python3", "-m", "http.server", String.valueOf(PORT), "--directory", "/tmp")
@@ -61,6 +54,17 @@ record ProbePod(String namespace, String name) implements AutoCloseable {
         .atMost(Duration.ofSeconds(60))
         .until(() -> cluster.admin().pods().inNamespace(namespace).withName(name).isReady());
     return pod;
+  }
+
+  /** The sandbox's image, which has Python. */
+  static String image() {
+    return Cluster.get()
+        .admin()
+        .resources(SandboxPolicy.class)
+        .withName("default")
+        .require()
+        .getStatus()
+        .image();
   }
 
   String ip() {

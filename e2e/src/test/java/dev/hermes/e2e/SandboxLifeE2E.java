@@ -34,7 +34,7 @@ class SandboxLifeE2E {
   }
 
   @Test
-  @DisplayName("SBX an idle sandbox ends; the session goes on in a new one")
+  @DisplayName("SBX-2 an idle sandbox ends; the session goes on in a new one")
   void idle() {
     var session = "idle-" + UUID.randomUUID();
     tenant.api().python(session, "x = 1");
@@ -49,7 +49,7 @@ class SandboxLifeE2E {
   }
 
   @Test
-  @DisplayName("SBX a sandbox in use ends at its lifetime, which the kubelet enforces")
+  @DisplayName("SBX-2 a sandbox in use ends at its lifetime, which the kubelet enforces")
   void lifetime() {
     var session = "lifetime-" + UUID.randomUUID();
     tenant.api().python(session, "x = 1");

@@ -3,10 +3,15 @@ package dev.hermes.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.hermes.crds.Role;
+import dev.hermes.crds.Scope;
 import dev.hermes.crds.tenant.Tenant;
+import dev.hermes.crds.tenant.TenantSpec;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -61,9 +66,8 @@ class TenantLifeE2E {
               root.column("select session_id from hermes.sessions where tenant_id = ?::uuid", id))
           .containsExactly(session);
       var again = new Tenant();
-      again.setMetadata(
-          new io.fabric8.kubernetes.api.model.ObjectMetaBuilder().withName(tenant.name()).build());
-      again.setSpec(dev.hermes.crds.tenant.TenantSpec.defaults());
+      again.setMetadata(new ObjectMetaBuilder().withName(tenant.name()).build());
+      again.setSpec(TenantSpec.defaults());
       CLUSTER.admin().resource(again).create();
       await()
           .atMost(Duration.ofSeconds(30))
@@ -72,6 +76,39 @@ class TenantLifeE2E {
                   && tenant.tenant().getStatus().tenantId() != null);
       assertThat(tenant.id()).isNotEqualTo(id);
       patch(tenant, "{\"spec\":{\"deletion\":{\"protected\":false}}}");
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "K8S-8 restore: deleted, adopted by a new Tenant, and what the old session did is read with a new key")
+  void restore() {
+    var tenant = TestTenant.ready("restored");
+    try (tenant) {
+      var old = tenant.api();
+      var id = tenant.id();
+      var session = "s-" + UUID.randomUUID();
+      old.python(session, "print(1)");
+      var spec = tenant.tenant().getSpec();
+      CLUSTER.admin().resources(Tenant.class).withName(tenant.name()).delete();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> CLUSTER.admin().resources(Tenant.class).withName(tenant.name()).get() == null);
+
+      var again = new Tenant();
+      again.setMetadata(new ObjectMetaBuilder().withName(tenant.name()).build());
+      again.setSpec(spec.adopting(id));
+      CLUSTER.admin().resource(again).create();
+      tenant.key("again", List.of(Role.ADMIN), List.of(Scope.READ, Scope.EXECUTE, Scope.AUDIT));
+      tenant.awaitKey("again");
+
+      assertThat(tenant.id()).isEqualTo(id);
+      old.get("/v1/me").expect(401);
+      var receipts =
+          tenant.api("again").get("/v1/execution-receipts?session=" + session).expect(200);
+      assertThat(receipts.json().at("/data/0/session_id").asText()).isEqualTo(session);
+      tenant.api("again").chat("", "hi").expect(200);
     }
   }
 

@@ -2,10 +2,12 @@ package dev.hermes.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.hermes.crds.Names;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
 import dev.hermes.crds.apikey.ApiKey;
 import dev.hermes.crds.apikey.ApiKeySpec;
+import dev.hermes.crds.sandboxpolicy.Backend;
 import dev.hermes.crds.sandboxpolicy.SandboxPolicy;
 import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import dev.hermes.crds.tenant.Tenant;
@@ -14,8 +16,13 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -35,8 +42,12 @@ record TestTenant(String name) implements AutoCloseable {
   }
 
   static TestTenant apply(String purpose, SandboxPolicySpec policy) {
+    return apply(purpose, policy, TenantSpec.defaults().database());
+  }
+
+  static TestTenant apply(String purpose, SandboxPolicySpec policy, TenantSpec.Database database) {
     var tenant = new TestTenant(purpose + "-" + UUID.randomUUID().toString().substring(0, 6));
-    tenant.create(policy);
+    tenant.create(policy, database);
     return tenant;
   }
 
@@ -62,7 +73,14 @@ record TestTenant(String name) implements AutoCloseable {
             d.limits().maxLifetimeSeconds(),
             d.limits().concurrentExecs());
     return new SandboxPolicySpec(
-        d.runtimeClassName(), d.image(), d.tools(), resources, limits, d.pool());
+        d.runtimeClassName(),
+        d.image(),
+        d.tools(),
+        resources,
+        limits,
+        d.pool(),
+        d.network(),
+        Backend.Pod);
   }
 
   /** A policy whose sandboxes do not live long; the shortest times that the schema allows. */
@@ -78,10 +96,17 @@ record TestTenant(String name) implements AutoCloseable {
             30,
             d.limits().concurrentExecs());
     return new SandboxPolicySpec(
-        d.runtimeClassName(), d.image(), d.tools(), d.resources(), limits, d.pool());
+        d.runtimeClassName(),
+        d.image(),
+        d.tools(),
+        d.resources(),
+        limits,
+        d.pool(),
+        d.network(),
+        Backend.Pod);
   }
 
-  private void create(SandboxPolicySpec policySpec) {
+  private void create(SandboxPolicySpec policySpec, TenantSpec.Database database) {
     var client = CLUSTER.admin();
     client
         .resource(new NamespaceBuilder().withNewMetadata().withName(apps()).endMetadata().build())
@@ -96,8 +121,9 @@ record TestTenant(String name) implements AutoCloseable {
     tenant.setSpec(
         new TenantSpec(
             name,
+            null,
             false,
-            d.database(),
+            database,
             new TenantSpec.ApiKeys(
                 List.of(
                     new TenantSpec.KeyNamespace(
@@ -109,9 +135,22 @@ record TestTenant(String name) implements AutoCloseable {
             d.tools(),
             new TenantSpec.Sandbox(List.of(name), 10),
             new TenantSpec.Limits(100_000),
-            new TenantSpec.Deletion(TenantSpec.DeletionPolicy.RETAIN, false)));
+            new TenantSpec.Deletion(TenantSpec.DeletionPolicy.RETAIN, 30, false),
+            List.of(),
+            null));
     client.resource(tenant).create();
     key("app", List.of(Role.ADMIN), List.of(Scope.READ, Scope.WRITE, Scope.EXECUTE, Scope.AUDIT));
+  }
+
+  /** The pods of its sandboxes that somebody holds. */
+  List<Pod> claimedPods() {
+    return CLUSTER
+        .admin()
+        .pods()
+        .inNamespace(namespace())
+        .withLabel(Names.SANDBOX_STATE, Names.CLAIMED)
+        .list()
+        .getItems();
   }
 
   /** One more APIKey in the tenant's app namespace. */
@@ -123,9 +162,55 @@ record TestTenant(String name) implements AutoCloseable {
             new ApiKeySpec.TenantRef(name),
             roles,
             scopes,
-            new ApiKeySpec.Delivery(ApiKeySpec.Mode.SECRET, null),
-            30));
+            ApiKeySpec.Delivery.secret(null),
+            30,
+            null));
     CLUSTER.admin().resource(key).create();
+  }
+
+  /** A key of role user and scope read, delivered in another way. */
+  void key(String keyName, ApiKeySpec.Delivery delivery) {
+    var key = new ApiKey();
+    key.setMetadata(new ObjectMetaBuilder().withName(keyName).withNamespace(apps()).build());
+    key.setSpec(
+        new ApiKeySpec(
+            new ApiKeySpec.TenantRef(name),
+            List.of(Role.USER),
+            List.of(Scope.READ),
+            delivery,
+            30,
+            null));
+    CLUSTER.admin().resource(key).create();
+  }
+
+  /** The most that keys of the app namespace may carry from now on. */
+  void ceiling(List<Role> roles, List<Scope> scopes) {
+    var namespace =
+        Map.of(
+            "name", apps(),
+            "roles", roles.stream().map(Role::wire).toList(),
+            "scopes", scopes.stream().map(Scope::wire).toList());
+    CLUSTER
+        .admin()
+        .resource(tenant())
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(
+                Map.of("spec", Map.of("apiKeys", Map.of("namespaces", List.of(namespace))))));
+  }
+
+  /** Asks for a rotation and waits for the new key. */
+  void rotate(String keyName) {
+    var before = apiKey(keyName).getStatus().keyId();
+    CLUSTER
+        .admin()
+        .resource(apiKey(keyName))
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\":{\"rotation\":{\"requestedAt\":\"" + Instant.now() + "\"}}}");
+    await("rotation of " + keyName)
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> !apiKey(keyName).getStatus().keyId().equals(before));
   }
 
   TestTenant awaitReady() {

@@ -35,7 +35,7 @@ final class Neighbours implements TenantNeighbours {
     List<Pod> pods = namespace.map(wiring.pods()::in).orElse(List.of());
     return new TenantCounts(
         wiring.keys().active(tenantName),
-        count(pods, pod -> PodFacts.isWarm(pod) && PodFacts.isReady(pod)),
+        count(pods, pod -> !PodFacts.isClaimed(pod) && PodFacts.isReady(pod)),
         count(pods, PodFacts::isClaimed));
   }
 
@@ -65,7 +65,7 @@ final class Neighbours implements TenantNeighbours {
             .toList();
     return new PolicyCounts(
         wiring.tenants().listing(policy),
-        count(pods, pod -> PodFacts.isWarm(pod) && PodFacts.isReady(pod)),
+        count(pods, pod -> !PodFacts.isClaimed(pod) && PodFacts.isReady(pod)),
         count(pods, PodFacts::isClaimed));
   }
 

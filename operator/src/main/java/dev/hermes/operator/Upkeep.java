@@ -13,7 +13,11 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the process does by the clock: asks the database, the canary and, hourly, the walls. */
+/**
+ * What the process does by the clock: asks the database, the net canary, the egress proxy's Service
+ * and which kinds there are, steps the canaries on, purges, and, hourly, tests the walls of the
+ * database.
+ */
 final class Upkeep {
   private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
 
@@ -23,7 +27,7 @@ final class Upkeep {
   private final Wiring wiring;
   private final ScheduledExecutorService threads =
       Executors.newScheduledThreadPool(
-          2, task -> Thread.ofPlatform().name("upkeep").daemon().unstarted(task));
+          4, task -> Thread.ofPlatform().name("upkeep").daemon().unstarted(task));
   private volatile boolean databaseAnswers = true;
 
   Upkeep(DataSource database, StartChecks checks, OperatorMetrics metrics, Wiring wiring) {
@@ -36,7 +40,12 @@ final class Upkeep {
   void start() {
     every(5, TimeUnit.SECONDS, this::askDatabase);
     every(10, TimeUnit.SECONDS, wiring::pollNetCanary);
+    every(10, TimeUnit.SECONDS, wiring::pollEgress);
+    every(10, TimeUnit.SECONDS, wiring::pollAgentSandbox);
+    every(2, TimeUnit.SECONDS, wiring::canaries);
+    every(60, TimeUnit.SECONDS, wiring::purge);
     every(60, TimeUnit.MINUTES, this::checkWalls);
+    every(60, TimeUnit.MINUTES, wiring::partition);
   }
 
   boolean databaseAnswers() {

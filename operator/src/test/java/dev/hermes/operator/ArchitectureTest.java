@@ -75,15 +75,20 @@ class ArchitectureTest {
   @Test
   @DisplayName("only kube may be used by every slice; who else uses whom is written down here")
   void whoUsesWhom() {
-    Map.of(
-            "apikey", List.of("provision"),
-            "bootstrap", List.of("config"),
-            "config", List.<String>of(),
-            "health", List.<String>of(),
-            "pool", List.of("provision"),
-            "provision", List.<String>of(),
-            "sandboxpolicy", List.<String>of(),
-            "tenant", List.of("pool", "provision", "sandboxpolicy"))
+    Map.<String, List<String>>ofEntries(
+            Map.entry("apikey", List.of("notice", "plan", "provision")),
+            Map.entry("bootstrap", List.of("config")),
+            Map.entry("canary", List.of("sandboxpolicy", "tenant")),
+            Map.entry("config", List.of("plan")),
+            Map.entry("dedicated", List.of("provision")),
+            Map.entry("health", List.of()),
+            Map.entry("notice", List.of()),
+            Map.entry("plan", List.of()),
+            Map.entry("pool", List.of("provision")),
+            Map.entry("provision", List.of()),
+            Map.entry("purge", List.of("dedicated", "provision")),
+            Map.entry("sandboxpolicy", List.of()),
+            Map.entry("tenant", List.of("dedicated", "plan", "pool", "provision", "sandboxpolicy")))
         .forEach((slice, used) -> {
           var allowed = new java.util.ArrayList<>(List.of(ROOT + slice + "..", ROOT + "kube.."));
           used.forEach(other -> allowed.add(ROOT + other + ".."));

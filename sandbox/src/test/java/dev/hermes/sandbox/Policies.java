@@ -2,6 +2,7 @@ package dev.hermes.sandbox;
 
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.sandboxpolicy.Backend;
 import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,10 @@ public final class Policies {
         spec.limits(),
         spec.pool(),
         List.of("10.96.0.1:443", "10.96.0.77:8080"),
-        null);
+        spec.network(),
+        null,
+        null,
+        Backend.Pod);
   }
 
   public static EffectivePolicy other() {
@@ -35,9 +39,12 @@ public final class Policies {
         List.of(Tool.PYTHON),
         new SandboxPolicySpec.Resources("1500m", "2Gi", "512Mi", 512),
         new SandboxPolicySpec.Limits(2048, 4096, 5, 60, 20, 600, 4),
-        new SandboxPolicySpec.Pool(3, 30),
+        new SandboxPolicySpec.Pool(3, 30, 900),
         List.of("10.96.0.1:443", "10.96.0.77:8080", "169.254.169.254:80"),
-        null);
+        new SandboxPolicySpec.Network(List.of("index.example.com:443"), true),
+        "10.96.0.31:3128",
+        null,
+        Backend.Pod);
   }
 
   public static EffectivePolicy with(
@@ -53,6 +60,9 @@ public final class Policies {
         limits == null ? policy.limits() : limits,
         pool == null ? policy.pool() : pool,
         policy.denyTargets(),
-        policy.unavailable());
+        policy.network(),
+        policy.egressProxy(),
+        policy.unavailable(),
+        Backend.Pod);
   }
 }

@@ -118,9 +118,9 @@ final class AgentLoop {
     try {
       ModelAnswer said =
           interruption.during(() -> turn.model().provider().complete(request, delivered::text));
-      turn.used(said.usage());
+      turn.used(said);
       status = "succeeded";
-      metrics.tokens(turn, said.usage());
+      metrics.tokens(turn, said);
       return said;
     } catch (ModelFailed e) {
       turn.usedInPart(e.usage());

@@ -52,7 +52,8 @@ final class ChatController {
   @Produces(MediaType.ALL)
   @Requires(
       scopes = Scope.EXECUTE,
-      roles = {Role.USER, Role.OWNER, Role.ADMIN})
+      roles = {Role.USER, Role.OWNER, Role.ADMIN},
+      callback = true)
   @ExecuteOn(TaskExecutors.BLOCKING)
   @Operation(
       operationId = "createChatCompletion",

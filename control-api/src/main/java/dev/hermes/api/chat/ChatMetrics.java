@@ -1,6 +1,6 @@
 package dev.hermes.api.chat;
 
-import dev.hermes.api.model.TokenUsage;
+import dev.hermes.api.model.ModelAnswer;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -14,9 +14,9 @@ final class ChatMetrics {
     this.meters = meters;
   }
 
-  void tokens(Turn turn, TokenUsage usage) {
-    count(turn, "prompt", usage.prompt());
-    count(turn, "completion", usage.completion());
+  void tokens(Turn turn, ModelAnswer answer) {
+    count(turn, answer.provider(), "prompt", answer.usage().prompt());
+    count(turn, answer.provider(), "completion", answer.usage().completion());
   }
 
   void modelCall(Turn turn, String status, long nanos) {
@@ -40,7 +40,7 @@ final class ChatMetrics {
     meters.counter("hermes_usage_records_lost").increment();
   }
 
-  private void count(Turn turn, String direction, long tokens) {
+  private void count(Turn turn, String provider, String direction, long tokens) {
     meters
         .counter(
             "hermes_llm_tokens",
@@ -49,7 +49,7 @@ final class ChatMetrics {
             "model",
             turn.model().model(),
             "provider",
-            turn.model().provider().name(),
+            provider,
             "direction",
             direction)
         .increment(tokens);

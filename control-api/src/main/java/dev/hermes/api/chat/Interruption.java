@@ -47,11 +47,25 @@ final class Interruption {
     }
   }
 
-  /** Runs the call on this thread, unless it is too late; afterwards no interrupt is left over. */
+  /**
+   * Runs the call on this thread, unless it is too late; afterwards no interrupt is left over. What
+   * an interrupt breaks on its way, as a tool's statement that was just being sent, is the
+   * interrupt's end and no failure of its own.
+   */
   <T, X extends Exception> T during(Call<T, X> call) throws InterruptedException, X {
     enter();
     try {
       return call.run();
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      Optional<Cause> why = cause();
+      if (why.isEmpty()) {
+        throw e;
+      }
+      InterruptedException interrupted = new InterruptedException(why.get().name());
+      interrupted.initCause(e);
+      throw interrupted;
     } finally {
       leave();
     }

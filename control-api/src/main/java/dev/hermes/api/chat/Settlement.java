@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a turn in one transaction: usage, receipts, messages, the session's lock, the sandbox's
- * lease, audit. Every statement of it may be repeated, so a database that is briefly away costs
- * neither a record nor a double one.
+ * Ends a turn in one transaction: usage, receipts, messages, the session's lock, audit, and the
+ * sandbox's lease, unless that is in another database: then after it. Every statement may be
+ * repeated, so a database that is briefly away costs neither a record nor a double one.
  */
 @Singleton
 final class Settlement {
@@ -49,6 +49,7 @@ final class Settlement {
     for (int attempt = 1; ; attempt++) {
       try {
         write(turn, record);
+        tools.leave(turn.tools());
         break;
       } catch (RuntimeException e) {
         if (attempt == TRIES || !Failures.isDatabaseAway(e)) {

@@ -2,6 +2,7 @@ package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.identity.Principal;
+import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelCatalog;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.session.SessionKey;
@@ -23,6 +24,8 @@ final class Turn {
   private final List<ObjectNode> added = new ArrayList<>();
   private TokenUsage usage = TokenUsage.NONE;
   private boolean partial;
+  private String provider;
+  private boolean degraded;
 
   Turn(
       Principal caller,
@@ -36,6 +39,7 @@ final class Turn {
     this.requestId = requestId;
     this.request = request;
     this.model = model;
+    this.provider = model.provider().name();
     this.session = session;
     this.tools = tools;
     this.admission = admission;
@@ -78,7 +82,14 @@ final class Turn {
     return usage;
   }
 
-  void used(TokenUsage more) {
+  /** The provider of the last answer is the record's. */
+  void used(ModelAnswer answer) {
+    used(answer.usage());
+    provider = answer.provider();
+    degraded |= answer.degraded();
+  }
+
+  private void used(TokenUsage more) {
     usage = usage.plus(more);
   }
 
@@ -102,11 +113,12 @@ final class Turn {
         session.map(key -> key.id().value()),
         requestId,
         model.model(),
-        model.provider().name(),
+        provider,
         usage.prompt(),
         usage.completion(),
         tools.calls(),
         completeness,
-        status);
+        status,
+        degraded);
   }
 }

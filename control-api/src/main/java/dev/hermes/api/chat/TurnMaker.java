@@ -13,6 +13,7 @@ import dev.hermes.api.tool.ToolWish;
 import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.database.access.TenantDatabase;
 import io.micronaut.http.HttpRequest;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -23,11 +24,13 @@ import java.util.Set;
 @Singleton
 final class TurnMaker {
   private final Tenants tenants;
+  private final TenantDatabase content;
   private final ModelCatalog catalog;
   private final Clock clock;
 
-  TurnMaker(Tenants tenants, ModelCatalog catalog, Clock clock) {
+  TurnMaker(Tenants tenants, TenantDatabase content, ModelCatalog catalog, Clock clock) {
     this.tenants = tenants;
+    this.content = content;
     this.catalog = catalog;
     this.clock = clock;
   }
@@ -35,6 +38,8 @@ final class TurnMaker {
   Turn make(HttpRequest<?> http, ChatRequest request) {
     Principal caller = Principal.of(http);
     EffectiveTenant tenant = tenants.effective(caller.tenant());
+    // no model is asked for a turn whose usage could not be written
+    content.reach(caller.tenant());
     Optional<SessionId> session =
         Optional.ofNullable(http.getHeaders().get(SessionId.HEADER)).map(SessionId::parse);
     String requestId = RequestId.of(http);

@@ -5,6 +5,7 @@ import dev.hermes.database.access.Pools;
 import dev.hermes.database.access.TenantDatabase;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Primary;
 import io.micronaut.context.annotation.Value;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -12,14 +13,15 @@ import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * The two pools and what the rest of the API gets instead of them: {@link TenantDatabase} for rows
- * of tenants, a Jdbi that can call three functions for credentials.
+ * The pools and what the rest of the API gets instead of them: {@link TenantDatabase} for rows of
+ * tenants, a Jdbi that can call three functions for credentials, one for turns at jobs.
  */
 @Factory
 final class DatabaseBeans {
   private static final int APP = 10;
   // one of them listens for revocations all its life
   private static final int AUTHN = 3;
+  private static final int JOBS = 1;
 
   private final String url;
   private final Path passwords;
@@ -45,9 +47,32 @@ final class DatabaseBeans {
         url, "hermes_authn", passwords.resolve("authn"), AUTHN, "hermes-api-authn");
   }
 
+  /** The platform's own database: the tenants' registry rows and leases. */
   @Singleton
-  TenantDatabase tenantDatabase(@Named("app") HikariDataSource app) {
+  @Named("home")
+  TenantDatabase home(@Named("app") HikariDataSource app) {
     return new TenantDatabase(app);
+  }
+
+  /** What a tenant's users make, wherever the tenant's isolation puts it. */
+  @Singleton
+  @Primary
+  TenantDatabase content(Places places) {
+    return new TenantDatabase(places::of);
+  }
+
+  /** For the keepers of jobs: it may ask whose turn it is, and reaches no table. */
+  @Singleton
+  @Named("jobs")
+  @Bean(preDestroy = "close")
+  HikariDataSource jobs() {
+    return Pools.autoCommit(url, "hermes_jobs", passwords.resolve("jobs"), JOBS, "hermes-api-jobs");
+  }
+
+  @Singleton
+  @Named("jobs")
+  Jdbi jobsCalls(@Named("jobs") HikariDataSource jobs) {
+    return Jdbi.create(jobs);
   }
 
   @Singleton

@@ -13,11 +13,13 @@ import jakarta.inject.Singleton;
 final class Health implements ApplicationEventListener<ServerShutdownEvent> {
   private final StartGate gate;
   private final EpochWatch watch;
+  private final LameDuck lameDuck;
   private volatile boolean draining;
 
-  Health(StartGate gate, EpochWatch watch) {
+  Health(StartGate gate, EpochWatch watch, LameDuck lameDuck) {
     this.gate = gate;
     this.watch = watch;
+    this.lameDuck = lameDuck;
   }
 
   @Override
@@ -26,16 +28,27 @@ final class Health implements ApplicationEventListener<ServerShutdownEvent> {
   }
 
   boolean isReady() {
-    return gate.isOpen() && gate.isAnswering() && watch.isFresh() && !draining;
+    return gate.isOpen()
+        && gate.isSound()
+        && gate.isAnswering()
+        && watch.isFresh()
+        && !isDraining();
+  }
+
+  private boolean isDraining() {
+    return draining || lameDuck.isLeaving();
   }
 
   /** Why not ready, in one word a probe's log can show. */
   String state() {
-    if (draining) {
+    if (isDraining()) {
       return "draining";
     }
     if (!gate.isOpen()) {
       return "starting";
+    }
+    if (!gate.isSound()) {
+      return "isolation_broken";
     }
     return isReady() ? "ready" : "database_unavailable";
   }

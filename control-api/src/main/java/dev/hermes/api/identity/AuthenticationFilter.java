@@ -27,6 +27,7 @@ import java.util.Optional;
 @ServerFilter(ServerFilter.MATCH_ALL_PATTERN)
 final class AuthenticationFilter implements Ordered {
   private static final String BEARER = "bearer ";
+  private static final String API_KEY = "X-API-Key";
 
   private final List<CredentialLink> chain;
   private final AuditLog audit;
@@ -79,20 +80,33 @@ final class AuthenticationFilter implements Ordered {
             request.getMethodName() + " " + BasicHttpAttributes.getUriTemplate(request).orElse("?"),
             "key:" + caller.keyId(),
             Outcome.DENIED,
-            Map.of("code", String.valueOf(failure.code())),
+            detail(caller, failure),
             RequestId.of(request)));
     return new ApiException(failure);
   }
 
-  /** The bearer token, or an empty text, which no link recognises. */
+  private static Map<String, String> detail(Principal caller, Failure failure) {
+    String code = String.valueOf(failure.code());
+    return caller
+        .sandbox()
+        .map(sandbox -> Map.of("code", code, "sandbox", sandbox.toString()))
+        .orElse(Map.of("code", code));
+  }
+
+  /**
+   * The bearer token, else the key in the header that E2B's clients use, else an empty text, which
+   * no link recognises.
+   */
   private static String takeCredential(HttpRequest<?> request) {
-    String header = request.getHeaders().get(HttpHeaders.AUTHORIZATION);
+    String bearer = request.getHeaders().get(HttpHeaders.AUTHORIZATION);
+    String key = request.getHeaders().get(API_KEY);
     if (request.getHeaders() instanceof MutableHttpHeaders headers) {
       headers.remove(HttpHeaders.AUTHORIZATION);
+      headers.remove(API_KEY);
     }
-    if (header == null || !header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-      return "";
+    if (bearer != null && bearer.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+      return bearer.substring(BEARER.length()).strip();
     }
-    return header.substring(BEARER.length()).strip();
+    return bearer == null && key != null ? KeySpelling.plain(key.strip()) : "";
   }
 }

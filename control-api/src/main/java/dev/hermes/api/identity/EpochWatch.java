@@ -67,7 +67,8 @@ public final class EpochWatch {
     }
   }
 
-  private void ask() {
+  /** Now and not with the next second: what the notification said is believed only if it is so. */
+  synchronized void ask() {
     try {
       Instant asked = clock.instant();
       long now =

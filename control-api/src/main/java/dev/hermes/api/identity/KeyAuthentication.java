@@ -33,7 +33,7 @@ final class KeyAuthentication implements CredentialLink {
   }
 
   private Optional<Authenticated> judge(RawKey key) {
-    Optional<KeyRecord> found = directory.find(key);
+    Optional<KeyRecord> found = directory.find(key.keyId());
     if (found.isEmpty()) {
       // the same work as for a known key
       pepper.digest(key.innerHash());
@@ -47,7 +47,12 @@ final class KeyAuthentication implements CredentialLink {
     lastUse.touch(key.keyId());
     Principal principal =
         new Principal(
-            known.tenant(), known.principal(), key.keyId(), known.roles(), known.scopes());
+            known.tenant(),
+            known.principal(),
+            key.keyId(),
+            known.roles(),
+            known.scopes(),
+            Optional.empty());
     return Optional.of(new Authenticated(principal, known.tenantState().equals("suspended")));
   }
 }

@@ -2,7 +2,6 @@ package dev.hermes.api.identity;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.hermes.database.key.RawKey;
 import io.micronaut.context.annotation.Value;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -36,8 +35,7 @@ final class KeyDirectory {
     watch.onChange(this::forget);
   }
 
-  Optional<KeyRecord> find(RawKey key) {
-    String kid = key.keyId();
+  Optional<KeyRecord> find(String kid) {
     if (watch.isFresh()) {
       KeyRecord cached = known.getIfPresent(kid);
       if (cached != null) {

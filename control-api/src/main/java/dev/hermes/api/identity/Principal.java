@@ -6,14 +6,21 @@ import dev.hermes.database.access.TenantId;
 import io.micronaut.http.HttpRequest;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The caller, made of its credential and of nothing else the request says.
  *
  * @param user who owns what the caller makes; it outlives a rotation of the key
+ * @param sandbox whose code calls; empty: an app
  */
 public record Principal(
-    TenantId tenant, String user, String keyId, Set<Role> roles, Set<Scope> scopes) {
+    TenantId tenant,
+    String user,
+    String keyId,
+    Set<Role> roles,
+    Set<Scope> scopes,
+    Optional<UUID> sandbox) {
   private static final String ATTRIBUTE = "hermes.principal";
 
   public Principal {

@@ -19,4 +19,7 @@ public @interface Requires {
 
   /** One of these; none named: any caller. */
   Role[] roles() default {};
+
+  /** Whether code in a sandbox may call it with the token it was given ({@link CallbackTokens}). */
+  boolean callback() default false;
 }

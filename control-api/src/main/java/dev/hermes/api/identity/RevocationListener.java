@@ -23,6 +23,7 @@ final class RevocationListener {
   private static final Logger LOG = LoggerFactory.getLogger(RevocationListener.class);
   // short, so that the end of the process need not wait for it
   private static final Duration WAIT = Duration.ofMillis(500);
+  private static final Duration BREATH = Duration.ofMillis(50);
   private static final int WAITS_A_CHECK = 20;
   private static final Duration PAUSE = Duration.ofSeconds(2);
 
@@ -61,14 +62,16 @@ final class RevocationListener {
     }
   }
 
-  private void listen(Handle handle) throws SQLException {
+  private void listen(Handle handle) throws SQLException, InterruptedException {
     PGConnection connection = handle.getConnection().unwrap(PGConnection.class);
     handle.execute("listen hermes_authn");
     // what happened while nobody listened
     watch.changed();
     for (int wait = 1; !Thread.currentThread().isInterrupted(); wait++) {
       if (connection.getNotifications((int) WAIT.toMillis()).length > 0) {
-        watch.changed();
+        // Whoever may connect may notify: it empties no cache by itself, nor keeps this busy.
+        watch.ask();
+        Thread.sleep(BREATH);
       }
       if (wait % WAITS_A_CHECK == 0) {
         // notices a connection that is gone

@@ -11,18 +11,26 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What {@link Requires} says of one route. */
-record RoutePermission(Set<Scope> scopes, Set<Role> roles) {
+record RoutePermission(Set<Scope> scopes, Set<Role> roles, boolean callback) {
 
   static Optional<RoutePermission> of(AnnotationMetadata route) {
     return Optional.ofNullable(route.getAnnotation(Requires.class))
         .map(requires ->
             new RoutePermission(
                 Set.of(requires.enumValues("scopes", Scope.class)),
-                Set.of(requires.enumValues("roles", Role.class))));
+                Set.of(requires.enumValues("roles", Role.class)),
+                requires.booleanValue("callback").orElse(false)));
   }
 
   /** Why the caller may not; empty when it may. */
   Optional<Failure> refusal(Principal caller) {
+    if (!callback && caller.sandbox().isPresent()) {
+      return Optional.of(
+          Failure.forbidden(
+              "callback_not_allowed",
+              "Code in a sandbox may not call this with its HERMES_TOKEN: it may ask models, list"
+                  + " them, and ask who it is."));
+    }
     if (!scopes.isEmpty() && Collections.disjoint(scopes, caller.scopes())) {
       return Optional.of(
           Failure.forbidden(

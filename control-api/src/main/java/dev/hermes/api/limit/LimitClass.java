@@ -16,7 +16,7 @@ enum LimitClass {
   }
 
   static LimitClass of(String template) {
-    return template.startsWith("/v1/chat/") ? CHAT : READ;
+    return template.startsWith("/v1/chat/") || template.equals("/mcp") ? CHAT : READ;
   }
 
   int limit(int requestsPerMinute) {

@@ -45,9 +45,16 @@ final class MeController {
       @JsonProperty("requests_per_minute") int requestsPerMinute,
       @JsonProperty("max_concurrent_sandboxes") int maxConcurrentSandboxes) {}
 
+  /** Code in a sandbox runs no tools. */
+  private static List<String> tools(Principal caller, EffectiveTenant tenant) {
+    return caller.sandbox().isPresent()
+        ? List.of()
+        : tenant.tools().stream().map(Tool::wire).sorted().toList();
+  }
+
   /** Who the caller is and what it may do. */
   @Get
-  @Requires
+  @Requires(callback = true)
   @ExecuteOn(TaskExecutors.BLOCKING)
   Me me(HttpRequest<?> request) {
     Principal caller = Principal.of(request);
@@ -56,10 +63,10 @@ final class MeController {
         new TenantName(caller.tenant().toString(), tenant.name(), tenant.displayName()),
         caller.user(),
         caller.keyId(),
-        "api_key",
+        caller.sandbox().isPresent() ? "callback" : "api_key",
         caller.roles().stream().map(Role::wire).sorted().toList(),
         caller.scopes().stream().map(Scope::wire).sorted().toList(),
-        tenant.tools().stream().map(Tool::wire).sorted().toList(),
+        tools(caller, tenant),
         new Limits(tenant.requestsPerMinute(), tenant.maxConcurrentSandboxes()));
   }
 }

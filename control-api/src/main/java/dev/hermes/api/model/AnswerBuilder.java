@@ -12,6 +12,10 @@ import java.util.function.Consumer;
 
 /** Puts an answer together from chunks, or takes it whole, and knows what was used so far. */
 final class AnswerBuilder {
+  /** Beyond the context of any model, a hundred times over. */
+  private static final long MOST_TOKENS = 1_000_000_000;
+
+  private final String provider;
   private final ObjectMapper json;
   private final long promptCharacters;
   private final Consumer<String> text;
@@ -21,7 +25,8 @@ final class AnswerBuilder {
   private Optional<TokenUsage> usage = Optional.empty();
   private boolean complete;
 
-  AnswerBuilder(ObjectMapper json, long promptCharacters, Consumer<String> text) {
+  AnswerBuilder(String provider, ObjectMapper json, long promptCharacters, Consumer<String> text) {
+    this.provider = provider;
     this.json = json;
     this.promptCharacters = promptCharacters;
     this.text = text;
@@ -79,7 +84,7 @@ final class AnswerBuilder {
       made.add(new ToolCall(id, call.name.toString(), call.arguments.toString()));
     }
     String reason = made.isEmpty() ? finish.orElse("stop") : "tool_calls";
-    return new ModelAnswer(content.toString(), made, reason, usageSoFar());
+    return new ModelAnswer(content.toString(), made, reason, usageSoFar(), provider, false);
   }
 
   /** As the provider counted, or an estimate when it has not. */
@@ -122,14 +127,19 @@ final class AnswerBuilder {
     }
   }
 
+  /** What cannot be a count of tokens is not taken for one: we count ourselves then. */
   private void usage(JsonNode counted) {
-    if (counted.isObject()) {
-      usage =
-          Optional.of(
-              new TokenUsage(
-                  counted.path("prompt_tokens").asLong(0),
-                  counted.path("completion_tokens").asLong(0),
-                  false));
+    JsonNode prompt = counted.path("prompt_tokens");
+    JsonNode completion = counted.path("completion_tokens");
+    if (isCount(prompt) && isCount(completion)) {
+      usage = Optional.of(new TokenUsage(prompt.longValue(), completion.longValue(), false));
     }
+  }
+
+  private static boolean isCount(JsonNode tokens) {
+    return tokens.canConvertToLong()
+        && tokens.isIntegralNumber()
+        && tokens.longValue() >= 0
+        && tokens.longValue() <= MOST_TOKENS;
   }
 }

@@ -41,7 +41,7 @@ final class DemoProvider implements ModelProvider {
     List<ToolCall> calls = calls(request, conversation);
     if (!calls.isEmpty()) {
       long words = calls.stream().mapToLong(call -> words(call.arguments())).sum();
-      return new ModelAnswer("", calls, "tool_calls", usage(request, words));
+      return new ModelAnswer("", calls, "tool_calls", usage(request, words), name(), false);
     }
     String answer =
         conversation.toolOutputs().isEmpty()
@@ -53,7 +53,7 @@ final class DemoProvider implements ModelProvider {
       }
       text.accept(piece);
     }
-    return new ModelAnswer(answer, List.of(), "stop", usage(request, words(answer)));
+    return new ModelAnswer(answer, List.of(), "stop", usage(request, words(answer)), name(), false);
   }
 
   private List<ToolCall> calls(ModelRequest request, Conversation conversation) {

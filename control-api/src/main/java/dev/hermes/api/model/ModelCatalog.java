@@ -6,17 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * The models of this installation and who runs each; the first provider that names a model has it.
- */
+/** The models of this installation and the way to each; the first that is named is the one. */
 public final class ModelCatalog {
   private final Map<String, ModelProvider> byModel = new LinkedHashMap<>();
 
   /** A model and its provider. */
   public record Offer(String model, ModelProvider provider) {}
 
-  void add(ModelProvider provider, List<String> models) {
-    models.forEach(model -> byModel.putIfAbsent(model, provider));
+  void add(String model, ModelProvider provider) {
+    byModel.putIfAbsent(model, provider);
   }
 
   /** The models a tenant may name, in the file's order. */

@@ -39,7 +39,9 @@ final class ModelsController {
 
   /** Lists the models the caller's tenant may name. */
   @Get
-  @Requires(scopes = {Scope.READ, Scope.EXECUTE})
+  @Requires(
+      scopes = {Scope.READ, Scope.EXECUTE},
+      callback = true)
   Models list(HttpRequest<?> request) {
     return new Models(
         "list",
@@ -50,7 +52,9 @@ final class ModelsController {
 
   /** One model; an id may hold slashes and colons. */
   @Get("/{model:.+}")
-  @Requires(scopes = {Scope.READ, Scope.EXECUTE})
+  @Requires(
+      scopes = {Scope.READ, Scope.EXECUTE},
+      callback = true)
   Model get(@PathVariable String model, HttpRequest<?> request) {
     return catalog
         .find(model, tenants.effective(Principal.of(request).tenant()).models())

@@ -5,14 +5,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.model.ModelFailed.Kind;
+import dev.hermes.api.problem.Failure;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +25,7 @@ import java.util.function.Consumer;
 /** An OpenAI-compatible server: one POST a model call, streamed when the client streams. */
 final class OpenAiProvider implements ModelProvider {
   private static final int MOST_ANSWER = 16 << 20;
+  private static final int MOST_REFUSAL = 1 << 16;
 
   private final ProvidersFile.Upstream upstream;
   private final UpstreamHttp http;
@@ -46,21 +50,42 @@ final class OpenAiProvider implements ModelProvider {
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed {
     byte[] body = body(request);
-    AnswerBuilder answer = new AnswerBuilder(json, body.length, text);
-    try {
-      HttpResponse<InputStream> response = http.send(post(body), silence);
-      try (InputStream stream = response.body();
-          UpstreamHttp.Silence watch = http.watch(stream, silence)) {
-        read(request, response, stream, watch, answer);
-      }
+    AnswerBuilder answer = new AnswerBuilder(name(), json, body.length, text);
+    HttpResponse<InputStream> response = send(body, answer);
+    try (InputStream stream = response.body();
+        UpstreamHttp.Silence watch = http.watch(stream, silence)) {
+      read(request, response, stream, watch, answer);
       return answer.finished();
-    } catch (HttpTimeoutException e) {
-      throw failed(UpstreamFailures.silent(name()), answer);
     } catch (IOException e) {
-      if (Thread.interrupted() || e.getCause() instanceof InterruptedException) {
-        throw new InterruptedException();
-      }
-      throw failed(UpstreamFailures.broken(name(), answer.begun()), answer);
+      passInterrupt(e);
+      throw failed(Kind.FAILED, UpstreamFailures.broken(name()), answer);
+    }
+  }
+
+  /** Returns once the headers are there. */
+  private HttpResponse<InputStream> send(byte[] body, AnswerBuilder answer)
+      throws InterruptedException, ModelFailed {
+    HttpRequest.Builder request = post(body);
+    try {
+      key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    } catch (IOException e) {
+      throw failed(Kind.MISCONFIGURED, UpstreamFailures.keyless(name()), answer);
+    }
+    try {
+      return http.send(request, silence);
+    } catch (HttpConnectTimeoutException e) {
+      throw failed(Kind.UNREACHABLE, UpstreamFailures.unreachable(name()), answer);
+    } catch (HttpTimeoutException e) {
+      throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
+    } catch (IOException e) {
+      passInterrupt(e);
+      throw failed(Kind.UNREACHABLE, UpstreamFailures.unreachable(name()), answer);
+    }
+  }
+
+  private static void passInterrupt(IOException e) throws InterruptedException {
+    if (Thread.interrupted() || e.getCause() instanceof InterruptedException) {
+      throw new InterruptedException();
     }
   }
 
@@ -73,22 +98,43 @@ final class OpenAiProvider implements ModelProvider {
       throws IOException, ModelFailed {
     try {
       if (response.statusCode() != 200) {
-        JsonNode error = tree(stream.readNBytes(1 << 16));
-        throw failed(UpstreamFailures.of(name(), response, error), answer);
+        throw refused(response, stream, answer);
       }
       if (isEventStream(response)) {
         readStream(stream, watch, answer);
       } else if (request.stream()) {
-        throw failed(UpstreamFailures.nonsense(name()), answer);
+        throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
       } else {
-        answer.whole(tree(stream.readNBytes(MOST_ANSWER)));
+        // as text, so that a byte that is no UTF-8 costs one character and not the answer
+        byte[] body = stream.readNBytes(MOST_ANSWER);
+        answer.whole(json.readTree(new String(body, StandardCharsets.UTF_8)));
       }
+    } catch (JsonProcessingException e) {
+      throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
     } catch (IOException e) {
       if (watch.expired()) {
-        throw failed(UpstreamFailures.silent(name()), answer);
+        throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
       }
       throw e;
     }
+  }
+
+  /** Told in the upstream's words where it has any. */
+  private ModelFailed refused(
+      HttpResponse<InputStream> response, InputStream stream, AnswerBuilder answer)
+      throws IOException {
+    byte[] body = stream.readNBytes(MOST_REFUSAL);
+    JsonNode words;
+    try {
+      words = json.readTree(body);
+    } catch (JsonProcessingException e) {
+      words = json.missingNode();
+    }
+    return new ModelFailed(
+        UpstreamFailures.kind(response.statusCode()),
+        UpstreamFailures.of(name(), response, words),
+        answer.usageSoFar(),
+        UpstreamFailures.retryAfter(response));
   }
 
   private void readStream(InputStream stream, UpstreamHttp.Silence watch, AnswerBuilder answer)
@@ -100,15 +146,15 @@ final class OpenAiProvider implements ModelProvider {
         answer.done();
         return;
       }
-      JsonNode chunk = tree(data.get());
+      JsonNode chunk = json.readTree(data.get());
       if (chunk.hasNonNull("error")) {
-        throw failed(UpstreamFailures.inStream(name(), chunk.path("error")), answer);
+        throw failed(Kind.FAILED, UpstreamFailures.inStream(name(), chunk.path("error")), answer);
       }
       answer.chunk(chunk);
       watch.heard();
     }
     if (watch.expired()) {
-      throw failed(UpstreamFailures.silent(name()), answer);
+      throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
     }
     answer.ended();
   }
@@ -122,21 +168,13 @@ final class OpenAiProvider implements ModelProvider {
     if ("http".equals(uri.getScheme())) {
       request.version(java.net.http.HttpClient.Version.HTTP_1_1);
     }
-    key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
     return request;
   }
 
   /** Read for each call, so that a rotated key file works at once. */
-  private Optional<String> key() {
+  private Optional<String> key() throws IOException {
     String file = upstream.apiKeyFile();
-    if (file == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Files.readString(Path.of(file)).strip());
-    } catch (IOException e) {
-      throw new UncheckedIOException("the key file of provider " + name() + " cannot be read", e);
-    }
+    return file == null ? Optional.empty() : Optional.of(Files.readString(Path.of(file)).strip());
   }
 
   private byte[] body(ModelRequest request) {
@@ -160,23 +198,11 @@ final class OpenAiProvider implements ModelProvider {
     }
   }
 
-  private JsonNode tree(byte[] bytes) {
-    try {
-      return json.readTree(bytes);
-    } catch (IOException e) {
-      return json.missingNode();
-    }
-  }
-
-  private JsonNode tree(String data) throws IOException {
-    return json.readTree(data);
-  }
-
   private static boolean isEventStream(HttpResponse<?> response) {
     return response.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream");
   }
 
-  private static ModelFailed failed(dev.hermes.api.problem.Failure failure, AnswerBuilder answer) {
-    return new ModelFailed(failure, answer.usageSoFar());
+  private static ModelFailed failed(Kind kind, Failure failure, AnswerBuilder answer) {
+    return new ModelFailed(kind, failure, answer.usageSoFar());
   }
 }

@@ -1,8 +1,11 @@
 package dev.hermes.api.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hermes.api.model.ModelFailed.Kind;
 import dev.hermes.api.problem.Failure;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What an upstream's failure means to our client. A refusal of the request itself is told in the
@@ -10,8 +13,20 @@ import java.net.http.HttpResponse;
  */
 final class UpstreamFailures {
   private static final int MOST_WORDS = 500;
+  private static final Duration UNSAID = Duration.ofSeconds(5);
 
   private UpstreamFailures() {}
+
+  static Kind kind(int status) {
+    return switch (status) {
+      case 400, 413, 422 -> Kind.REFUSED;
+      case 429 -> Kind.LIMITED;
+      case 401, 403 -> Kind.MISCONFIGURED;
+      case 404 -> Kind.ABSENT;
+      case 408, 504 -> Kind.SILENT;
+      default -> Kind.FAILED;
+    };
+  }
 
   static Failure of(String provider, HttpResponse<?> response, JsonNode body) {
     int status = response.statusCode();
@@ -28,7 +43,7 @@ final class UpstreamFailures {
       case 429 ->
           Failure.tooMany(
                   "upstream_rate_limited", "The model's provider is at its limit. Try again.")
-              .retryAfter(retryAfter(response));
+              .retryAfter(retryAfter(response).orElse(UNSAID).toSeconds());
       case 408, 504 -> silent(provider);
       case 401, 403, 404 ->
           Failure.badGateway(
@@ -53,16 +68,25 @@ final class UpstreamFailures {
     return Failure.gatewayTimeout("Provider '" + provider + "' did not answer in time.");
   }
 
-  static Failure broken(String provider, boolean begun) {
-    return begun
-        ? Failure.badGateway("upstream_error", "Provider '" + provider + "' broke off its answer.")
-        : Failure.badGateway(
-            "upstream_unreachable", "Provider '" + provider + "' cannot be reached.");
+  static Failure keyless(String provider) {
+    return Failure.badGateway(
+        "upstream_misconfigured",
+        "The key of provider '" + provider + "' cannot be read; tell the platform team.");
+  }
+
+  static Failure unreachable(String provider) {
+    return Failure.badGateway(
+        "upstream_unreachable", "Provider '" + provider + "' cannot be reached.");
+  }
+
+  static Failure broken(String provider) {
+    return Failure.badGateway(
+        "upstream_error", "Provider '" + provider + "' broke off its answer.");
   }
 
   static Failure nonsense(String provider) {
     return Failure.badGateway(
-        "upstream_error", "Provider '" + provider + "' did not answer with a stream.");
+        "upstream_error", "Provider '" + provider + "' sent what is no answer.");
   }
 
   private static String words(JsonNode error) {
@@ -70,11 +94,18 @@ final class UpstreamFailures {
     return words.length() <= MOST_WORDS ? words : words.substring(0, MOST_WORDS) + "…";
   }
 
-  private static long retryAfter(HttpResponse<?> response) {
+  /** When to come back, where the upstream says it in seconds; it may also name a date. */
+  static Optional<Duration> retryAfter(HttpResponse<?> response) {
     try {
-      return Long.parseLong(response.headers().firstValue("Retry-After").orElse("5"));
+      return response
+          .headers()
+          .firstValue("Retry-After")
+          .map(String::strip)
+          .map(Long::parseLong)
+          .filter(seconds -> seconds >= 0)
+          .map(Duration::ofSeconds);
     } catch (NumberFormatException e) {
-      return 5;
+      return Optional.empty();
     }
   }
 }

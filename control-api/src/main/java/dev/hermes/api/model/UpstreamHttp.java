@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * HTTP to upstream providers, with a bound on each silence: the JDK's client stops watching once
- * the headers are there. No retries: a model call is not idempotent in cost.
+ * the headers are there. What is tried again is the route's business.
  */
 final class UpstreamHttp {
   private static final Duration CONNECT = Duration.ofSeconds(5);

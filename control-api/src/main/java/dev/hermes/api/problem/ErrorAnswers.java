@@ -1,12 +1,17 @@
 package dev.hermes.api.problem;
 
 import io.micronaut.context.annotation.Primary;
+import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MutableHttpResponse;
 import io.micronaut.http.server.exceptions.response.Error;
 import io.micronaut.http.server.exceptions.response.ErrorContext;
 import io.micronaut.http.server.exceptions.response.ErrorResponseProcessor;
+import io.micronaut.http.server.netty.NettyHttpRequest;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -20,10 +25,34 @@ final class ErrorAnswers implements ErrorResponseProcessor<byte[]> {
   @Override
   public MutableHttpResponse<byte[]> processResponse(
       ErrorContext context, MutableHttpResponse<?> base) {
+    Optional<Throwable> unreadable = unreadable(context.getRequest());
+    if (unreadable.isPresent()) {
+      // Nothing after it can be told apart on this connection, so the server ends it; a client that
+      // is not told puts it back into its pool and loses its next request.
+      return ProblemJson.answer(
+          context.getRequest(), unreadable(unreadable.get()).with("Connection", "close"));
+    }
     MutableHttpResponse<byte[]> answer =
         ProblemJson.answer(context.getRequest(), failure(context, base));
     String allow = base.getHeaders().get("Allow");
     return allow == null ? answer : answer.header("Allow", allow);
+  }
+
+  /** Why the request's first lines are no HTTP, when they are not. */
+  private static Optional<Throwable> unreadable(HttpRequest<?> request) {
+    return request instanceof NettyHttpRequest<?> netty
+        ? Optional.ofNullable(netty.getNativeRequest().decoderResult().cause())
+        : Optional.empty();
+  }
+
+  private static Failure unreadable(Throwable cause) {
+    return switch (cause) {
+      case TooLongHttpLineException e ->
+          Failure.plain(414, "The path with its query is longer than 4 KiB; shorten it.");
+      case TooLongHttpHeaderException e ->
+          Failure.plain(431, "The headers are larger than 8 KiB; send fewer or shorter ones.");
+      default -> Failure.malformed("This is not a request in HTTP/1.1.");
+    };
   }
 
   private static Failure failure(ErrorContext context, HttpResponse<?> base) {

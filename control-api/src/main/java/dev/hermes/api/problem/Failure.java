@@ -121,6 +121,11 @@ public record Failure(
         "The server failed on this request. Try again; if it stays, report the request id.");
   }
 
+  /** 501: a part of a protocol that is not offered here; the message says what is. */
+  public static Failure notImplemented(String message) {
+    return of(501, "not_implemented", "not_implemented", message);
+  }
+
   public static Failure badGateway(String code, String message) {
     return of(502, SERVER, code, message);
   }

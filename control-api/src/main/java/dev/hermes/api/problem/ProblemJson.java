@@ -12,8 +12,9 @@ import io.micronaut.http.MutableHttpResponse;
 import java.util.Locale;
 
 /**
- * Writes a {@link Failure}: the members of RFC 9457 and beside them OpenAI's {@code error}, because
- * OpenAI's clients read nothing of a bare problem.
+ * Writes a {@link Failure}: the members of RFC 9457, beside them OpenAI's {@code error}, because
+ * OpenAI's clients read nothing of a bare problem, and {@code code} and {@code message} at the top,
+ * where those of E2B look.
  */
 public final class ProblemJson {
   static final MediaType TYPE = MediaType.of("application/problem+json");
@@ -51,6 +52,8 @@ public final class ProblemJson {
             .put("title", reason(failure.status()))
             .put("status", failure.status())
             .put("detail", failure.message())
+            .put("code", failure.status())
+            .put("message", failure.message())
             .put("request_id", requestId);
     body.set("error", error(failure));
     return body;

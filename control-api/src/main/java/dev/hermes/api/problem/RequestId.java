@@ -12,12 +12,17 @@ public final class RequestId {
 
   private RequestId() {}
 
+  /** A new id, for a request that comes another way. */
+  public static String next() {
+    return "req_" + UuidV7.next().toString().replace("-", "");
+  }
+
   /** The request's id, made at the first question. */
   public static String of(HttpRequest<?> request) {
     return request
         .getAttribute(ATTRIBUTE, String.class)
         .orElseGet(() -> {
-          String id = "req_" + UuidV7.next().toString().replace("-", "");
+          String id = next();
           request.setAttribute(ATTRIBUTE, id);
           return id;
         });

@@ -1,6 +1,5 @@
 package dev.hermes.api.receipt;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -8,13 +7,13 @@ import java.util.Optional;
  * How a tool call ended.
  *
  * @param sandbox id of the sandbox that ran it at last; empty when none did
- * @param output what the model got
+ * @param output what the model got, or the body of the answer that passed over the data plane
  */
 public record FinishedReceipt(
     Receipt receipt,
     Status status,
     String sandbox,
-    String output,
+    Content output,
     Optional<Integer> exitCode,
     long durationMillis,
     boolean truncated,
@@ -31,13 +30,5 @@ public record FinishedReceipt(
     public String wire() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
-  }
-
-  Sha256 outputHash() {
-    return Sha256.of(output);
-  }
-
-  long outputBytes() {
-    return output.getBytes(StandardCharsets.UTF_8).length;
   }
 }

@@ -41,7 +41,11 @@ final class ReceiptController {
       @JsonProperty("has_more") boolean hasMore,
       @Nullable String next) {}
 
-  /** One receipt. */
+  /**
+   * One receipt.
+   *
+   * @param inputSha256 null while an input still streams over the data plane
+   */
   @Serdeable
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Row(
@@ -55,7 +59,7 @@ final class ReceiptController {
       String policy,
       String sandbox,
       String status,
-      @JsonProperty("input_sha256") String inputSha256,
+      @JsonProperty("input_sha256") @Nullable String inputSha256,
       @JsonProperty("output_sha256") @Nullable String outputSha256,
       @JsonProperty("output_bytes") @Nullable Long outputBytes,
       @JsonProperty("exit_code") @Nullable Integer exitCode,

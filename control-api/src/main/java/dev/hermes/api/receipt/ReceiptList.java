@@ -36,7 +36,7 @@ final class ReceiptList {
             handle
                 .createQuery(
                     """
-                    select * from hermes.execution_receipts
+                    select * from execution_receipts
                     where tenant_id = :tenant
                       and (:user::text is null or user_id = :user)
                       and (:before::uuid is null or receipt_id < :before::uuid)
@@ -66,7 +66,7 @@ final class ReceiptList {
         row.getString("policy"),
         row.getString("sandbox"),
         row.getString("status"),
-        HexFormat.of().formatHex(row.getBytes("input_sha256")),
+        hex(row.getBytes("input_sha256")),
         hex(row.getBytes("output_sha256")),
         row.getObject("output_bytes", Long.class),
         row.getObject("exit_code", Integer.class),
@@ -77,7 +77,7 @@ final class ReceiptList {
   }
 
   private static @Nullable String hex(byte @Nullable [] bytes) {
-    return bytes == null ? null : HexFormat.of().formatHex(bytes);
+    return bytes == null || bytes.length == 0 ? null : HexFormat.of().formatHex(bytes);
   }
 
   private static @Nullable String time(ResultSet row, String column) throws SQLException {

@@ -26,7 +26,7 @@ public final class Receipts {
             handle
                 .createUpdate(
                     """
-                    insert into hermes.execution_receipts
+                    insert into execution_receipts
                       (tenant_id, receipt_id, request_id, tool_call_id, session_id, user_id, tool,
                        policy, sandbox, status, input_sha256, created_at)
                     values
@@ -42,7 +42,7 @@ public final class Receipts {
                 .bind("tool", receipt.tool())
                 .bind("policy", receipt.policy())
                 .bind("sandbox", sandbox)
-                .bind("input", receipt.input().bytes())
+                .bind("input", receipt.inputBytes())
                 .bind("created", receipt.createdAt().atOffset(ZoneOffset.UTC))
                 .execute());
   }
@@ -58,8 +58,8 @@ public final class Receipts {
           PreparedBatch batch =
               handle.prepareBatch(
                   """
-                  update hermes.execution_receipts
-                  set status = :status, sandbox = :sandbox, output_sha256 = :output,
+                  update execution_receipts
+                  set status = :status, sandbox = :sandbox, input_sha256 = :input, output_sha256 = :output,
                     output_bytes = :bytes, exit_code = :exit, duration_ms = :millis,
                     truncated = :truncated, finished_at = :finished
                   where tenant_id = :tenant and receipt_id = :id and created_at = :created
@@ -72,8 +72,9 @@ public final class Receipts {
                 .bind("created", end.receipt().createdAt().atOffset(ZoneOffset.UTC))
                 .bind("status", end.status().wire())
                 .bind("sandbox", end.sandbox())
-                .bind("output", end.outputHash().bytes())
-                .bind("bytes", end.outputBytes())
+                .bind("input", end.receipt().inputBytes())
+                .bind("output", end.output().hash().bytes())
+                .bind("bytes", end.output().bytes())
                 .bind("exit", end.exitCode())
                 .bind("millis", end.durationMillis())
                 .bind("truncated", end.truncated())

@@ -1,12 +1,15 @@
 package dev.hermes.api.sandbox;
 
+import dev.hermes.api.sandbox.SandboxHold.SandboxPodRef;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.crds.egress.SandboxEgress;
 import dev.hermes.sandbox.claim.ClaimedPod;
 import dev.hermes.sandbox.claim.Claims;
 import dev.hermes.sandbox.claim.Creation;
 import dev.hermes.sandbox.claim.Readiness;
 import dev.hermes.sandbox.pod.SandboxPodRequest;
+import dev.hermes.sandbox.pod.SandboxPodRequest.Claim;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Instant;
@@ -25,21 +28,26 @@ final class KubernetesPods implements PodSource {
 
   @Override
   public Optional<ClaimedPod> claimWarm(
-      EffectiveTenant tenant, EffectivePolicy policy, String sandboxId) {
-    return claims.claimWarm(namespace(tenant), tenant.tenantId(), policy, sandboxId);
+      EffectiveTenant tenant, EffectivePolicy policy, Claim claim) {
+    return claims.claimWarm(namespace(tenant), tenant.tenantId(), policy, claim);
   }
 
   @Override
-  public Creation createCold(EffectiveTenant tenant, EffectivePolicy policy, String sandboxId) {
+  public Creation createCold(EffectiveTenant tenant, EffectivePolicy policy, Claim claim) {
     return claims.createCold(
         SandboxPodRequest.claimed(
-            tenant.tenantId(), tenant.name(), namespace(tenant), policy, publicKeys, sandboxId));
+            tenant.tenantId(), tenant.name(), namespace(tenant), policy, publicKeys, claim));
   }
 
   @Override
   public Readiness awaitReady(String namespace, String name, Instant deadline)
       throws InterruptedException {
     return claims.awaitReady(namespace, name, deadline);
+  }
+
+  @Override
+  public boolean narrow(String namespace, SandboxPodRef pod, Optional<SandboxEgress> egress) {
+    return claims.narrow(namespace, pod.name(), pod.uid(), egress);
   }
 
   @Override

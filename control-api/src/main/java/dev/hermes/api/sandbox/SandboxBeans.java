@@ -1,6 +1,7 @@
 package dev.hermes.api.sandbox;
 
 import dev.hermes.sandbox.daemon.DaemonClient;
+import dev.hermes.sandbox.daemon.Jws;
 import dev.hermes.sandbox.daemon.PublicKeys;
 import dev.hermes.sandbox.daemon.TokenSigner;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -27,7 +28,18 @@ final class SandboxBeans {
   @Context
   @Bean(preDestroy = "close")
   DaemonClient daemon() {
-    return new DaemonClient(new TokenSigner(key));
+    return new DaemonClient(signer());
+  }
+
+  @Singleton
+  TokenSigner signer() {
+    return new TokenSigner(key);
+  }
+
+  /** For tokens that the API gives out and reads itself. */
+  @Singleton
+  Jws jws() {
+    return new Jws(key);
   }
 
   @Singleton
@@ -38,6 +50,8 @@ final class SandboxBeans {
 
   @Singleton
   PodSource pods(KubernetesClient kubernetes, Clock clock) {
-    return new KubernetesPods(kubernetes, clock, PublicKeys.of(key));
+    return new PodsByBackend(
+        new KubernetesPods(kubernetes, clock, PublicKeys.of(key)),
+        new AgentSandboxPods(kubernetes, clock));
   }
 }

@@ -1,11 +1,14 @@
 package dev.hermes.api.sandbox;
 
 import dev.hermes.api.sandbox.SandboxHold.SandboxPodRef;
+import dev.hermes.database.access.TenantDatabase;
+import dev.hermes.database.access.TenantId;
 import dev.hermes.sandbox.daemon.DaemonClient;
 import dev.hermes.sandbox.daemon.DaemonException;
 import dev.hermes.sandbox.daemon.Endpoint;
 import dev.hermes.sandbox.daemon.ExecResult;
 import jakarta.inject.Singleton;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,27 +27,30 @@ public final class SessionSandboxes {
     this.daemon = daemon;
   }
 
-  /**
-   * Finds or makes the lease; joins the caller's transaction. False: the tenant's are all in use.
-   */
+  /** Whether leases join the transaction that {@code content} begins for the tenant. */
+  public boolean join(TenantDatabase content, TenantId tenant) {
+    return leases.join(content, tenant);
+  }
+
+  /** Finds or makes the lease. False: the tenant's are all in use. */
   public boolean reserve(SandboxHold hold) {
     return leases.reserve(hold);
   }
 
   /**
-   * Runs the code under a lease that {@link #reserve} has found. When the pod has gone, and so
+   * Does the work under a lease that {@link #reserve} has found. When the pod has gone, and so
    * nothing ran, one other is claimed.
    */
-  public Execution execute(SandboxHold hold, SandboxCode code) throws InterruptedException {
-    Attempt first = attempt(hold, code);
+  public Execution execute(SandboxHold hold, SandboxWork work) throws InterruptedException {
+    Attempt first = attempt(hold, work);
     if (!first.podGone()) {
       return first.execution();
     }
     claiming.discard(hold);
-    return leases.reserve(hold) ? attempt(hold, code).execution() : new Execution.Full();
+    return leases.reserve(hold) ? attempt(hold, work).execution() : new Execution.Full();
   }
 
-  /** The request ends: a session's sandbox idles from now, any other is over. Joins. */
+  /** The request ends: a session's sandbox idles from now, any other is over. */
   public void settle(SandboxHold hold) {
     if (!hold.isReserved()) {
       return;
@@ -52,7 +58,7 @@ public final class SessionSandboxes {
     if (hold.session().isPresent()) {
       leases.renew(hold);
     } else {
-      leases.over(hold);
+      leases.over(hold.tenantId(), hold.lease());
     }
   }
 
@@ -65,7 +71,7 @@ public final class SessionSandboxes {
 
   private record Attempt(Execution execution, boolean podGone) {}
 
-  private Attempt attempt(SandboxHold hold, SandboxCode code) throws InterruptedException {
+  private Attempt attempt(SandboxHold hold, SandboxWork work) throws InterruptedException {
     Optional<String> ip = hold.pod().flatMap(SandboxPodRef::ip);
     if (ip.isEmpty()) {
       Optional<Execution> failure = claiming.claim(hold);
@@ -76,7 +82,12 @@ public final class SessionSandboxes {
     SandboxPodRef pod = hold.pod().orElseThrow();
     try {
       return new Attempt(
-          new Execution.Ran(run(Endpoint.of(pod.ip().orElseThrow(), pod.uid()), code)), false);
+          new Execution.Ran(
+              run(
+                  Endpoint.of(pod.ip().orElseThrow(), pod.uid()),
+                  work,
+                  work.environment(hold.lease(), pod.uid()))),
+          false);
     } catch (DaemonException.PodChanged | DaemonException.Unreachable e) {
       return new Attempt(new Execution.Unavailable("the sandbox has gone"), true);
     } catch (DaemonException.Refused e) {
@@ -86,11 +97,17 @@ public final class SessionSandboxes {
     }
   }
 
-  private ExecResult run(Endpoint endpoint, SandboxCode code)
+  private ExecResult run(Endpoint endpoint, SandboxWork work, Map<String, String> environment)
       throws DaemonException, InterruptedException {
-    return switch (code.language()) {
-      case PYTHON -> daemon.executePython(endpoint, code.text(), code.timeout());
-      case BASH -> daemon.runBash(endpoint, code.text(), code.timeout());
+    return switch (work) {
+      case SandboxWork.Code code ->
+          switch (code.language()) {
+            case PYTHON -> daemon.executePython(endpoint, code.text(), code.timeout(), environment);
+            case BASH -> daemon.runBash(endpoint, code.text(), code.timeout(), environment);
+            case FILES -> throw new IllegalArgumentException("files is no language");
+          };
+      case SandboxWork.Files files ->
+          files.action().perform(daemon.files(), endpoint, files.outputBytes());
     };
   }
 }

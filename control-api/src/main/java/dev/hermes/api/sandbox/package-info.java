@@ -1,4 +1,4 @@
-/** The sandbox of a session: its lease, its pod, its daemon. */
+/** Sandboxes of sessions and those that apps hold by name: lease, pod, daemon. */
 @NullMarked
 package dev.hermes.api.sandbox;
 

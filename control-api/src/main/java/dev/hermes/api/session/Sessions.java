@@ -30,7 +30,7 @@ public final class Sessions {
 
   private static final String BEGIN =
       """
-      insert into hermes.sessions as s
+      insert into sessions as s
         (tenant_id, user_id, session_id, model, turn_started_at, turn_owner)
       values (:tenant, :user, :session, :model, now(), :owner)
       on conflict (tenant_id, user_id, session_id) do update
@@ -41,13 +41,13 @@ public final class Sessions {
       """;
   private static final String NEWEST =
       """
-      select content from hermes.messages
+      select content from messages
       where tenant_id = :tenant and user_id = :user and session_id = :session
       order by seq desc limit :most
       """;
   private static final String END =
       """
-      update hermes.sessions
+      update sessions
       set turn_started_at = null, turn_owner = null, updated_at = now(),
         message_count = message_count + :added
       where tenant_id = :tenant and user_id = :user and session_id = :session
@@ -56,7 +56,7 @@ public final class Sessions {
       """;
   private static final String APPEND =
       """
-      insert into hermes.messages
+      insert into messages
         (tenant_id, user_id, session_id, message_id, seq, role, content)
       values (:tenant, :user, :session, :id, :seq, :role, :content::jsonb)
       """;

@@ -7,9 +7,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.hermes.api.identity.EpochWatch;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.crds.effective.EffectiveDatabase;
 import dev.hermes.crds.effective.EffectiveTenant;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
+import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 
@@ -24,7 +26,7 @@ public final class Tenants {
   private final Cache<TenantId, EffectiveTenant> cache =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofSeconds(2)).build();
 
-  Tenants(TenantDatabase database, ObjectMapper json, EpochWatch watch) {
+  Tenants(@Named("home") TenantDatabase database, ObjectMapper json, EpochWatch watch) {
     this.database = database;
     this.json = json;
     watch.onChange(cache::invalidateAll);
@@ -32,14 +34,40 @@ public final class Tenants {
 
   /** The configuration; 403 while the tenant is suspended. */
   public EffectiveTenant effective(TenantId tenant) {
+    EffectiveTenant known = known(tenant);
+    if (known.suspended()) {
+      throw new ApiException(
+          Failure.forbidden("tenant_suspended", "This tenant is suspended by its platform team."));
+    }
+    return known;
+  }
+
+  /** Whether there is such a tenant, suspended or not; one that is deleted is none. */
+  public boolean exists(TenantId tenant) {
+    return database.inTenant(
+        tenant,
+        handle ->
+            handle
+                .createQuery(
+                    """
+                    select exists (
+                      select from hermes.tenants where tenant_id = :tenant and state <> 'deleted')
+                    """)
+                .bind("tenant", tenant.value())
+                .mapTo(Boolean.class)
+                .one());
+  }
+
+  /** Where the tenant's content lives, suspended or not. */
+  public EffectiveDatabase database(TenantId tenant) {
+    return known(tenant).database();
+  }
+
+  private EffectiveTenant known(TenantId tenant) {
     EffectiveTenant known = cache.getIfPresent(tenant);
     if (known == null) {
       known = read(tenant);
       cache.put(tenant, known);
-    }
-    if (known.suspended()) {
-      throw new ApiException(
-          Failure.forbidden("tenant_suspended", "This tenant is suspended by its platform team."));
     }
     return known;
   }

@@ -17,36 +17,29 @@ final class ToolDefinitions {
               "Runs Python in a sandbox of this conversation and returns what it printed and the"
                   + " value of the last expression. Variables, files and imports stay for the next"
                   + " call.",
-              "Python source text.");
+              ToolArguments.schema(ToolArguments.CODE, "Python source text."));
       case BASH ->
           function(
               tool,
               "Runs a bash command line in a sandbox of this conversation and returns what it"
                   + " printed. Files stay for the next call.",
-              "Text for bash -c.");
+              ToolArguments.schema(ToolArguments.COMMAND, "Text for bash -c."));
+      case FILES ->
+          function(
+              tool,
+              "Reads, writes, lists and removes files in a sandbox of this conversation. Text in"
+                  + " UTF-8; a path without a leading slash starts at /home/user.",
+              ToolArguments.filesSchema());
     };
   }
 
-  /** The one argument a tool takes. */
-  static String argument(Tool tool) {
-    return switch (tool) {
-      case PYTHON -> "code";
-      case BASH -> "command";
-    };
-  }
-
-  private static JsonNode function(Tool tool, String description, String argumentDescription) {
+  private static JsonNode function(Tool tool, String description, ObjectNode parameters) {
     ObjectNode definition = JsonNodeFactory.instance.objectNode().put("type", "function");
-    ObjectNode function =
-        definition.putObject("function").put("name", tool.wire()).put("description", description);
-    ObjectNode parameters = function.putObject("parameters").put("type", "object");
-    parameters
-        .putObject("properties")
-        .putObject(argument(tool))
-        .put("type", "string")
-        .put("description", argumentDescription);
-    parameters.putArray("required").add(argument(tool));
-    parameters.put("additionalProperties", false);
+    definition
+        .putObject("function")
+        .put("name", tool.wire())
+        .put("description", description)
+        .set("parameters", parameters);
     return definition;
   }
 }

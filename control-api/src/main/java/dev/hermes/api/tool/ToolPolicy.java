@@ -5,11 +5,13 @@ import dev.hermes.crds.Scope;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
-import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** Tenant ∩ SandboxPolicy ∩ the key's scopes: what may run at all. */
+/**
+ * Tenant ∩ SandboxPolicy ∩ the key's scopes: what may run at all. Code in a sandbox runs no more of
+ * it, or one request could make sandboxes without end.
+ */
 final class ToolPolicy {
   private ToolPolicy() {}
 
@@ -19,11 +21,8 @@ final class ToolPolicy {
   }
 
   static Set<Tool> allowed(Principal caller, EffectiveTenant tenant) {
-    Set<Tool> allowed = EnumSet.noneOf(Tool.class);
-    if (caller.has(Scope.EXECUTE)) {
-      sandboxPolicy(tenant).ifPresent(policy -> allowed.addAll(policy.tools()));
-      allowed.retainAll(tenant.tools());
-    }
-    return allowed;
+    return caller.has(Scope.EXECUTE) && caller.sandbox().isEmpty()
+        ? sandboxPolicy(tenant).map(tenant::toolsIn).orElse(Set.of())
+        : Set.of();
   }
 }

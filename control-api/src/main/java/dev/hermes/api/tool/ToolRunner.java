@@ -1,18 +1,19 @@
 package dev.hermes.api.tool;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hermes.api.audit.AuditLog;
+import dev.hermes.api.identity.CallbackTokens;
 import dev.hermes.api.model.ToolCall;
+import dev.hermes.api.receipt.Content;
 import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.receipt.FinishedReceipt.Status;
 import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.receipt.Receipts;
 import dev.hermes.api.sandbox.Execution;
-import dev.hermes.api.sandbox.SandboxCode;
 import dev.hermes.api.sandbox.SandboxHold;
+import dev.hermes.api.sandbox.SandboxWork;
 import dev.hermes.api.sandbox.SessionSandboxes;
+import dev.hermes.api.tool.ToolArguments.Parsed;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.database.access.TenantDatabase;
@@ -35,6 +36,7 @@ public final class ToolRunner {
   private final Receipts receipts;
   private final AuditLog audit;
   private final ToolMetrics metrics;
+  private final CallbackTokens callbacks;
   private final ObjectMapper json;
   private final Clock clock;
 
@@ -44,6 +46,7 @@ public final class ToolRunner {
       Receipts receipts,
       AuditLog audit,
       ToolMetrics metrics,
+      CallbackTokens callbacks,
       ObjectMapper json,
       Clock clock) {
     this.database = database;
@@ -51,6 +54,7 @@ public final class ToolRunner {
     this.receipts = receipts;
     this.audit = audit;
     this.metrics = metrics;
+    this.callbacks = callbacks;
     this.json = json;
     this.clock = clock;
   }
@@ -86,18 +90,31 @@ public final class ToolRunner {
       Result end =
           result != null
               ? result
-              : new Result(new ToolOutcome.Answered(""), Status.FAILED, Optional.empty(), false);
+              : new Result(
+                  new ToolOutcome.Answered("", true), Status.FAILED, Optional.empty(), false);
       finish(turn, receipt, end, begun);
     }
   }
 
-  /** Writes what is not written yet; joins the caller's transaction. */
+  /**
+   * Writes what is not written yet and lets go of the lease, when that is in the same database;
+   * joins the caller's transaction.
+   */
   public void settle(ToolTurn turn) {
     write(turn);
-    turn.hold().ifPresent(sandboxes::settle);
+    if (leasesJoin(turn)) {
+      turn.hold().ifPresent(sandboxes::settle);
+    }
   }
 
-  /** After {@link #settle} has been committed. */
+  /** After {@link #settle} has been committed: lets go of a lease that is elsewhere. */
+  public void leave(ToolTurn turn) {
+    if (!leasesJoin(turn)) {
+      turn.hold().ifPresent(sandboxes::settle);
+    }
+  }
+
+  /** After {@link #leave}. */
   public void release(ToolTurn turn) {
     turn.written();
     turn.hold().ifPresent(sandboxes::release);
@@ -109,28 +126,32 @@ public final class ToolRunner {
     if (tool.isEmpty() || hold.isEmpty()) {
       begin(turn, receipt, "");
       return Result.refused(
-          new ToolOutcome.Answered("error: there is no tool named " + call.name() + " here"));
+          new ToolOutcome.Answered("error: there is no tool named " + call.name() + " here", true));
     }
     String unavailable = hold.get().policy().unavailable();
     if (unavailable != null) {
       begin(turn, receipt, "");
       return Result.refused(new ToolOutcome.Unavailable(unavailable));
     }
-    Optional<String> code = code(tool.get(), call.arguments());
-    if (code.isEmpty()) {
-      begin(turn, receipt, "");
-      String want = ToolDefinitions.argument(tool.get());
-      return new Result(
-          new ToolOutcome.Answered("error: the arguments must be {\"" + want + "\": \"…\"}"),
-          Status.FAILED,
-          Optional.empty(),
-          false);
-    }
-    if (!reserve(turn, hold.get(), receipt)) {
-      return full();
-    }
-    Duration timeout = Duration.ofSeconds(hold.get().policy().limits().execTimeoutSeconds());
-    return result(sandboxes.execute(hold.get(), new SandboxCode(tool.get(), code.get(), timeout)));
+    EffectivePolicy policy = hold.get().policy();
+    Duration timeout = Duration.ofSeconds(policy.limits().execTimeoutSeconds());
+    SandboxWork.Environment environment =
+        (lease, pod) -> callbacks.environment(turn.caller(), policy, lease, pod, timeout);
+    return switch (ToolArguments.parse(
+        tool.get(), call.arguments(), policy.limits(), environment, json)) {
+      case Parsed.Wrong wrong -> {
+        begin(turn, receipt, "");
+        yield new Result(
+            new ToolOutcome.Answered("error: " + wrong.message(), true),
+            Status.FAILED,
+            Optional.empty(),
+            false);
+      }
+      case Parsed.Work wish ->
+          reserve(turn, hold.get(), receipt)
+              ? result(sandboxes.execute(hold.get(), wish.work()))
+              : full();
+    };
   }
 
   private static Result result(Execution execution) {
@@ -141,8 +162,8 @@ public final class ToolRunner {
       case Execution.Broken broken ->
           new Result(
               new ToolOutcome.Answered(
-                  "error: the sandbox broke off, the code may have run in part: "
-                      + broken.reason()),
+                  "error: the sandbox broke off, the code may have run in part: " + broken.reason(),
+                  true),
               Status.FAILED,
               Optional.empty(),
               false);
@@ -154,7 +175,7 @@ public final class ToolRunner {
     boolean good = run.error().isEmpty() && run.exitCode() == 0;
     Status status = timeout ? Status.TIMEOUT : good ? Status.SUCCEEDED : Status.FAILED;
     return new Result(
-        new ToolOutcome.Answered(OutputText.of(run)),
+        new ToolOutcome.Answered(OutputText.of(run), status != Status.SUCCEEDED),
         status,
         Optional.of(run.exitCode()),
         run.truncated());
@@ -165,32 +186,45 @@ public final class ToolRunner {
         new ToolOutcome.Full("this tenant has as many sandboxes as it may; one must end first"));
   }
 
-  /** One transaction: earlier results, the lease, and the receipt that names it. */
+  /**
+   * The lease, earlier results, and the receipt that names the lease: one transaction, or two when
+   * the tenant's content is in another database. A lease that got no receipt ends idle.
+   */
   private boolean reserve(ToolTurn turn, SandboxHold hold, Receipt receipt) {
-    TenantId tenant = turn.caller().tenant();
+    if (!leasesJoin(turn)) {
+      boolean reserved = sandboxes.reserve(hold);
+      begin(turn, receipt, reserved ? hold.sandboxId() : "");
+      return reserved;
+    }
     boolean reserved =
         database.inTenant(
-            tenant,
+            turn.caller().tenant(),
             handle -> {
-              write(turn);
               boolean found = sandboxes.reserve(hold);
-              receipts.begin(tenant, receipt, found ? hold.sandboxId() : "");
+              write(turn, receipt, found ? hold.sandboxId() : "");
               return found;
             });
     turn.written();
     return reserved;
   }
 
+  private boolean leasesJoin(ToolTurn turn) {
+    return sandboxes.join(database, turn.caller().tenant());
+  }
+
   private void begin(ToolTurn turn, Receipt receipt, String sandbox) {
-    TenantId tenant = turn.caller().tenant();
     database.inTenant(
-        tenant,
+        turn.caller().tenant(),
         handle -> {
-          write(turn);
-          receipts.begin(tenant, receipt, sandbox);
+          write(turn, receipt, sandbox);
           return true;
         });
     turn.written();
+  }
+
+  private void write(ToolTurn turn, Receipt receipt, String sandbox) {
+    write(turn);
+    receipts.begin(turn.caller().tenant(), receipt, sandbox);
   }
 
   private void write(ToolTurn turn) {
@@ -209,20 +243,11 @@ public final class ToolRunner {
             result.status() == Status.REFUSED
                 ? ""
                 : turn.hold().map(SandboxHold::sandboxId).orElse(""),
-            result.outcome().text(),
+            Content.of(result.outcome().text()),
             result.exitCode(),
             took.toMillis(),
             result.truncated(),
             now));
     metrics.executed(turn.caller().tenant(), receipt.tool(), result.status(), took);
-  }
-
-  private Optional<String> code(Tool tool, String arguments) {
-    try {
-      JsonNode code = json.readTree(arguments).path(ToolDefinitions.argument(tool));
-      return code.isTextual() ? Optional.of(code.textValue()) : Optional.empty();
-    } catch (JsonProcessingException e) {
-      return Optional.empty();
-    }
   }
 }

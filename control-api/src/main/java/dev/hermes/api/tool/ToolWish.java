@@ -34,7 +34,7 @@ public final class ToolWish {
               .orElseThrow(() ->
                   new ApiException(
                       Failure.invalid(
-                          HEADER, "Give none, or names of python and bash with commas."))));
+                          HEADER, "Give none, or names of python, bash and files with commas."))));
     }
     return wanted;
   }

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Shows what was used: a user its own, owner, admin and auditor the whole tenant's. */
 @Controller("/v1/usage")
@@ -30,6 +31,12 @@ final class UsageController {
     this.clock = clock;
   }
 
+  /**
+   * Usage of a period.
+   *
+   * @param egress bytes of the tenant's sandboxes, whatever the grouping; null for a user, whose
+   *     share is not known
+   */
   @Serdeable
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Usage(
@@ -38,9 +45,21 @@ final class UsageController {
       String to,
       String granularity,
       @JsonProperty("group_by") String groupBy,
-      List<Row> data) {}
+      List<Row> data,
+      @Nullable List<EgressBytes> egress) {}
 
-  /** Totals of one period and group. */
+  /** What went through the egress proxy in one period, seen from the sandboxes. */
+  @Serdeable
+  record EgressBytes(
+      String start,
+      @JsonProperty("bytes_out") long bytesOut,
+      @JsonProperty("bytes_in") long bytesIn) {}
+
+  /**
+   * Totals of one period and group.
+   *
+   * @param degradedRequests answered by a provider that is only asked when others fail
+   */
   @Serdeable
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Row(
@@ -51,7 +70,8 @@ final class UsageController {
       @JsonProperty("completion_tokens") long completionTokens,
       @JsonProperty("total_tokens") long totalTokens,
       @JsonProperty("tool_calls") long toolCalls,
-      @JsonProperty("cost_nanousd") long costNanoUsd) {}
+      @JsonProperty("cost_nanousd") long costNanoUsd,
+      @JsonProperty("degraded_requests") long degradedRequests) {}
 
   /**
    * Adds usage up.
@@ -81,6 +101,7 @@ final class UsageController {
         query.to().toString(),
         query.granularity().name().toLowerCase(Locale.ROOT),
         query.groupBy().name().toLowerCase(Locale.ROOT),
-        totals.list(caller.tenant(), user, query));
+        totals.list(caller.tenant(), user, query),
+        user.isPresent() ? null : totals.egress(caller.tenant(), query));
   }
 }

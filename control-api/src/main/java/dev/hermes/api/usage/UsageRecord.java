@@ -10,7 +10,9 @@ import java.util.UUID;
  * What one request used.
  *
  * @param admission made when the request was admitted: written again, it is the same row
+ * @param provider that gave the last answer
  * @param status succeeded, limited, failed, aborted
+ * @param degraded whether a provider answered that is only asked when others fail
  */
 public record UsageRecord(
     Admission admission,
@@ -24,7 +26,8 @@ public record UsageRecord(
     long completionTokens,
     int toolCalls,
     Completeness completeness,
-    String status) {
+    String status,
+    boolean degraded) {
 
   /** Id and time of a record before there is one. */
   public record Admission(UUID id, Instant at) {

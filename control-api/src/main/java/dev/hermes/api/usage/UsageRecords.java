@@ -22,14 +22,14 @@ public final class UsageRecords {
             handle
                 .createUpdate(
                     """
-                    insert into hermes.usage_records
+                    insert into usage_records
                       (tenant_id, usage_id, user_id, key_id, session_id, request_id, model,
                        provider, prompt_tokens, completion_tokens, tool_calls, cost_nanousd,
-                       completeness, status, created_at)
+                       completeness, status, degraded, created_at)
                     values
                       (:tenant, :id, :user, :key, :session, :request, :model,
                        :provider, :prompt, :completion, :tools, 0,
-                       :completeness, :status, :created)
+                       :completeness, :status, :degraded, :created)
                     on conflict (tenant_id, usage_id, created_at) do nothing
                     """)
                 .bind("tenant", tenant.value())
@@ -46,6 +46,7 @@ public final class UsageRecords {
                 .bind("tools", usage.toolCalls())
                 .bind("completeness", usage.completeness().name().toLowerCase(Locale.ROOT))
                 .bind("status", usage.status())
+                .bind("degraded", usage.degraded())
                 .execute());
   }
 }

@@ -10,11 +10,10 @@ import dev.hermes.api.testing.TestApi;
 import dev.hermes.api.testing.TestTenant;
 import dev.hermes.crds.Tool;
 import dev.hermes.database.key.RawKey;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -213,6 +212,23 @@ class ToolsIT {
   }
 
   @Test
+  @DisplayName("a quota used up by pods on their way out is waited for")
+  void room() {
+    RawKey key = api.userKey(api.tenant());
+    pods.quotaUsedUp(true);
+    CompletableFuture<Void> gone =
+        CompletableFuture.runAsync(
+            () -> pods.quotaUsedUp(false),
+            CompletableFuture.delayedExecutor(700, TimeUnit.MILLISECONDS));
+    try {
+      assertThat(api.chat(key, ask("demo", FORTY_TWO)).status()).isEqualTo(200);
+      assertThat(gone).as("it had to wait").isCompleted();
+    } finally {
+      pods.quotaUsedUp(false);
+    }
+  }
+
+  @Test
   @DisplayName("AGW-8 a tool that is called for ever ends after 20 model calls with finish length")
   void loop() {
     RawKey key = api.userKey(api.tenant());
@@ -273,23 +289,11 @@ class ToolsIT {
   }
 
   private static List<String> column(String column, TestTenant tenant) {
-    try (Connection connection = api.database().superuser();
-        ResultSet rows =
-            connection
-                .createStatement()
-                .executeQuery(
-                    "select "
-                        + column
-                        + " from hermes.sandbox_leases where tenant_id = '"
-                        + tenant.id()
-                        + "' order by lease_id")) {
-      List<String> values = new ArrayList<>();
-      while (rows.next()) {
-        values.add(rows.getString(1));
-      }
-      return values;
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    return api.column(
+        "select "
+            + column
+            + " from hermes.sandbox_leases where tenant_id = '"
+            + tenant.id()
+            + "' order by lease_id");
   }
 }

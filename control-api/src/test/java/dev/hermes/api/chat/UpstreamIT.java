@@ -126,7 +126,7 @@ class UpstreamIT {
     }
     Awaitility.await()
         .atMost(Duration.ofSeconds(3))
-        .until(() -> records(tenant).equals(List.of("aborted final")));
+        .untilAsserted(() -> assertThat(records(tenant)).containsExactly("aborted final"));
     assertThat(receipts(tenant)).containsExactly("failed");
   }
 
@@ -210,19 +210,6 @@ class UpstreamIT {
   }
 
   private static List<String> rows(String query, TestTenant tenant) {
-    try (var connection = api.database().superuser();
-        var rows =
-            connection
-                .createStatement()
-                .executeQuery(
-                    query + " where tenant_id = '" + tenant.id() + "' order by created_at")) {
-      List<String> found = new java.util.ArrayList<>();
-      while (rows.next()) {
-        found.add(rows.getString(1));
-      }
-      return found;
-    } catch (java.sql.SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    return api.column(query + " where tenant_id = '" + tenant.id() + "' order by created_at");
   }
 }

@@ -3,6 +3,8 @@ package dev.hermes.api.database;
 import static dev.hermes.api.testing.TestApi.ask;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hermes.api.dataplane.PlaneCalls;
+import dev.hermes.api.dataplane.PlaneCalls.Access;
 import dev.hermes.api.testing.Answer;
 import dev.hermes.api.testing.TestApi;
 import dev.hermes.database.key.RawKey;
@@ -28,7 +30,11 @@ class DatabaseAwayIT {
       RawKey key = api.userKey(api.tenant());
       assertThat(api.chat(key, ask("demo", "x"), "X-Hermes-Session-Id", "s").status())
           .isEqualTo(200);
+      Access sandbox = PlaneCalls.made(api, key);
+      assertThat(PlaneCalls.output(PlaneCalls.run(api, sandbox, "echo control")))
+          .isEqualTo("control\n");
       proxy.cut();
+      assertThat(PlaneCalls.run(api, sandbox, "touch marker").statusCode()).isEqualTo(503);
       Awaitility.await()
           .atMost(Duration.ofSeconds(5))
           .until(() -> api.get("/v1/health/ready", null).status() == 503);
@@ -53,6 +59,11 @@ class DatabaseAwayIT {
           .until(() -> api.get("/v1/health/ready", null).status() == 200);
       assertThat(api.chat(key, ask("demo", "x"), "X-Hermes-Session-Id", "s").status())
           .isEqualTo(200);
+      assertThat(PlaneCalls.output(PlaneCalls.run(api, sandbox, "ls; touch marker")))
+          .doesNotContain("marker");
+      assertThat(PlaneCalls.output(PlaneCalls.run(api, sandbox, "ls")))
+          .as("control")
+          .contains("marker");
     }
   }
 }

@@ -1,12 +1,15 @@
 package dev.hermes.api.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.hermes.database.access.Pools;
 import dev.hermes.database.testing.TestDatabase;
 import io.micronaut.runtime.server.event.ServerStartupEvent;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +25,7 @@ class StartGateIT {
         HikariDataSource app = pool(database.url(), database, "app", false);
         HikariDataSource authn = pool(database.url(), database, "authn", true)) {
       StartGate gate = gate(app, authn, status -> {});
-      org.awaitility.Awaitility.await().until(gate::isOpen);
+      await().until(gate::isOpen);
     }
   }
 
@@ -41,6 +44,48 @@ class StartGateIT {
     }
   }
 
+  @Test
+  @DisplayName("TEN-8 the process does not serve when a wall is missing at its start")
+  void missingWall() throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        HikariDataSource app = pool(database.url(), database, "app", false);
+        HikariDataSource authn = pool(database.url(), database, "authn", true)) {
+      execute(database, "drop policy tenant_select on hermes.messages");
+      assertThat(ended(app, authn)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @DisplayName("TEN-16 what a newer release's migration adds does not stop this one in an upgrade")
+  void newerSchema() throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        HikariDataSource app = pool(database.url(), database, "app", false);
+        HikariDataSource authn = pool(database.url(), database, "authn", true)) {
+      StartGate gate = gate(app, authn, status -> {});
+      await().until(gate::isOpen);
+      execute(
+          database,
+          """
+          begin;
+          insert into flyway.flyway_schema_history (installed_rank, version, description, type, script,
+            installed_by, execution_time, success) values (999, '999', '', 'SQL', '', '', 1, true);
+          create table hermes.newer (a int primary key);
+          commit\
+          """);
+      await().during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(10)).until(gate::isSound);
+      // The control: without the newer version the same table is a wall that is missing.
+      execute(database, "delete from flyway.flyway_schema_history where version = '999'");
+      await().atMost(Duration.ofSeconds(10)).until(() -> !gate.isSound());
+    }
+  }
+
+  private static void execute(TestDatabase database, String sql) throws Exception {
+    try (Connection superuser = database.superuser();
+        Statement statement = superuser.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   private static int ended(HikariDataSource app, HikariDataSource authn) throws Exception {
     CompletableFuture<Integer> ended = new CompletableFuture<>();
     StartGate gate = gate(app, authn, ended::complete);
@@ -51,7 +96,9 @@ class StartGateIT {
 
   private static StartGate gate(
       HikariDataSource app, HikariDataSource authn, Termination termination) {
-    StartGate gate = new StartGate(app, authn, termination, Duration.ofMillis(100));
+    StartGate gate =
+        new StartGate(
+            app, authn, authn, termination, Duration.ofMillis(100), Duration.ofSeconds(1));
     gate.onApplicationEvent((ServerStartupEvent) null);
     return gate;
   }

@@ -3,9 +3,12 @@ package dev.hermes.api.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hermes.api.model.route.BreakerRule;
+import dev.hermes.api.model.route.RetryRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,12 +33,20 @@ class ProvidersFileTest {
               - name: local
                 baseUrl: http://localhost:1234/v1
                 models: [small]
+                weight: 0
+            retry: {attempts: 2}
+            breaker: {openSeconds: 5}
             """);
     assertThat(file.demo().enabled()).isTrue();
     assertThat(file.providers().getFirst().models()).containsExactly("gpt-5", "vendor/m:1");
     assertThat(file.providers().getFirst().seconds()).isEqualTo(7);
     assertThat(file.providers().getLast().seconds()).isEqualTo(60);
     assertThat(file.providers().getLast().apiKeyFile()).isNull();
+    assertThat(file.providers().getFirst().share()).isEqualTo(1);
+    assertThat(file.providers().getLast().share()).isZero();
+    assertThat(file.retry().rule())
+        .isEqualTo(new RetryRule(2, Duration.ofSeconds(1), Duration.ofSeconds(60)));
+    assertThat(file.breaker().rule()).isEqualTo(new BreakerRule(5, Duration.ofSeconds(5), 2, 2));
   }
 
   @Test
@@ -52,6 +63,9 @@ class ProvidersFileTest {
         "providers: [{name: x, baseUrl: y, models: [z], timoutSeconds: 5}]",
         "providers: [{name: x, baseUrl: y}]",
         "providers: [{name: x, models: [m]}]",
+        "providers: [{name: x, baseUrl: y, models: [z], weight: -1}]",
+        "providers: [{name: x, baseUrl: y, models: [z]}, {name: x, baseUrl: w, models: [z]}]",
+        "retry: {attemps: 2}",
         "providers: {}",
         "::: [",
       })

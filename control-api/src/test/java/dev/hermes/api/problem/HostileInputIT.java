@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -44,6 +45,72 @@ class HostileInputIT {
     hybrid(api.get("/v1/nothing", null), 404, "not_found");
     hybrid(api.get("/", null), 404, "not_found");
     hybrid(api.get("/v1/models/no/such:model", key), 404, "model_not_found");
+  }
+
+  @Test
+  @DisplayName("R27 no answer carries PostgreSQL's words, whatever a value holds")
+  void noDatabaseText() {
+    List<String> hostile =
+        List.of(
+            "'",
+            "\"",
+            "\\",
+            ";--",
+            "' or 1=1 --",
+            "\u0000",
+            "\ud800",
+            "\u202e",
+            "%",
+            "_",
+            "9".repeat(40),
+            "-1",
+            "1e400",
+            "NaN",
+            "infinity",
+            "{}",
+            "{1,2}",
+            "[1,2)",
+            "0001-01-01",
+            "294277-01-01",
+            "00000000-0000-0000-0000-00000000000g",
+            "pg_sleep(9)",
+            "hermes.tenants",
+            "x".repeat(5_000));
+    List<String> paths =
+        List.of(
+            "/v1/usage?from=",
+            "/v1/usage?to=",
+            "/v1/usage?granularity=",
+            "/v1/usage?group_by=",
+            "/v1/receipts?after=",
+            "/v1/receipts?limit=",
+            "/v1/receipts?session=",
+            "/v1/receipts?request_id=",
+            "/v1/models/");
+    for (String value : hostile) {
+      String encoded = URLEncoder.encode(value, StandardCharsets.UTF_8);
+      for (String path : paths) {
+        silent(api.get(path + encoded, key), path + value);
+      }
+      silent(api.chat(key, TestApi.ask(value, value)), value);
+      silent(api.chat(key, TestApi.ask("demo", value, "\"user\":" + TestApi.quote(value))), value);
+    }
+  }
+
+  private static void silent(Answer answer, String what) {
+    assertThat(answer.status()).as(what).isLessThan(500).isNotEqualTo(429);
+    assertThat(answer.text())
+        .as(what)
+        .doesNotContainIgnoringCase("sqlstate")
+        .doesNotContain(
+            "ERROR:",
+            "PSQL",
+            "postgres",
+            "org.jdbi",
+            "syntax for type",
+            "hermes.usage",
+            "hermes.exec")
+        .doesNotContain("app.current_tenant", "row-level security", "violates", "relation \"");
   }
 
   @Test
@@ -163,6 +230,20 @@ class HostileInputIT {
         assertThat(answer).contains("\"error\":{");
       }
     }
+  }
+
+  @Test
+  @DisplayName("what is no readable request gets its own status, and a client learns of the close")
+  void unreadable() throws IOException {
+    String line = raw("GET /v1/usage?from=" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    assertThat(line).contains(" 414 ").containsIgnoringCase("connection: close");
+    String header =
+        raw("GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Big: " + "y".repeat(20_000) + "\r\n\r\n");
+    assertThat(header).contains(" 431 ").containsIgnoringCase("connection: close");
+    String nonsense = raw("GET /v1/me HTTP/9.9.9\r\nHost: x\r\n\r\n");
+    assertThat(nonsense).contains(" 400 ").containsIgnoringCase("connection: close");
+    String readable = raw("GET /v1/me HTTP/1.1\r\nHost: x\r\n\r\n");
+    assertThat(readable).contains(" 401 ").doesNotContainIgnoringCase("connection: close");
   }
 
   @Test

@@ -72,19 +72,11 @@ class ReceiptsIT {
   void audited() throws Exception {
     TestTenant tenant = api.tenant();
     api.chat(api.userKey(tenant), ask("demo", CALL));
-    List<String> actions = new ArrayList<>();
-    try (var connection = api.database().superuser();
-        var rows =
-            connection
-                .createStatement()
-                .executeQuery(
-                    "select action || ' ' || outcome from hermes.audit_log where tenant_id = '"
-                        + tenant.id()
-                        + "' order by 1")) {
-      while (rows.next()) {
-        actions.add(rows.getString(1));
-      }
-    }
+    List<String> actions =
+        api.column(
+            "select action || ' ' || outcome from hermes.audit_log where tenant_id = '"
+                + tenant.id()
+                + "' order by 1");
     assertThat(actions).containsExactly("chat.completion allowed", "tool.execute allowed");
   }
 

@@ -1,7 +1,9 @@
 package dev.hermes.api.sandbox;
 
+import dev.hermes.api.sandbox.SandboxHold.SandboxPodRef;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.crds.egress.SandboxEgress;
 import dev.hermes.sandbox.claim.ClaimedPod;
 import dev.hermes.sandbox.claim.Creation;
 import dev.hermes.sandbox.claim.Readiness;
@@ -10,6 +12,8 @@ import dev.hermes.sandbox.daemon.DaemonException;
 import dev.hermes.sandbox.daemon.Endpoint;
 import dev.hermes.sandbox.daemon.PublicKeys;
 import dev.hermes.sandbox.daemon.TokenSigner;
+import dev.hermes.sandbox.pod.SandboxPodRequest.Claim;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.micronaut.context.annotation.Replaces;
 import io.micronaut.context.annotation.Requires;
 import io.micronaut.context.annotation.Value;
@@ -17,6 +21,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,8 +29,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 
 /** Pods that are the real daemon as a local process, each on a loopback address of its own. */
 @Singleton
@@ -39,7 +46,10 @@ public final class LocalPods implements PodSource {
   private final String publicKeys;
   private final Map<String, Local> pods = new ConcurrentHashMap<>();
   private final AtomicInteger started = new AtomicInteger();
+  private final Map<String, Optional<SandboxEgress>> networks = new ConcurrentHashMap<>();
+  private final Map<String, String> uids = new ConcurrentHashMap<>();
   private volatile boolean quotaUsedUp;
+  private volatile boolean apiAway;
 
   LocalPods(DaemonClient daemon, @Value("${hermes.signing-private-file}") String key)
       throws IOException {
@@ -47,7 +57,15 @@ public final class LocalPods implements PodSource {
     this.publicKeys = PublicKeys.of(TokenSigner.privateKey(Path.of(key)));
   }
 
-  private record Local(ClaimedPod pod, Process process) {}
+  private record Local(ClaimedPod pod, Process process) {
+    /** With all that runs in it, as a pod's namespace ends. */
+    CompletableFuture<Process> end() {
+      List<ProcessHandle> all = process.descendants().toList();
+      process.destroyForcibly();
+      all.forEach(ProcessHandle::destroyForcibly);
+      return process.onExit();
+    }
+  }
 
   /** How many were made so far. */
   public int started() {
@@ -60,7 +78,7 @@ public final class LocalPods implements PodSource {
 
   /** Ends a pod as a node failure would: nobody is told. */
   public void kill(String name) {
-    pods.get(name).process().destroyForcibly().onExit().join();
+    pods.get(name).end().join();
   }
 
   /** Another pod now answers at this one's address. */
@@ -68,6 +86,13 @@ public final class LocalPods implements PodSource {
     Local old = pods.get(name);
     kill(name);
     run("other-" + name, UUID.randomUUID().toString(), old.pod().ip(), old.pod().namespace(), 5);
+    // an address where nobody listens would be refused, whatever is checked of who answers
+    Awaitility.await("the other pod listens")
+        .ignoreExceptions()
+        .until(() -> {
+          new Socket(old.pod().ip(), 49983).close();
+          return true;
+        });
   }
 
   public void quotaUsedUp(boolean usedUp) {
@@ -76,12 +101,12 @@ public final class LocalPods implements PodSource {
 
   @Override
   public Optional<ClaimedPod> claimWarm(
-      EffectiveTenant tenant, EffectivePolicy policy, String sandboxId) {
+      EffectiveTenant tenant, EffectivePolicy policy, Claim claim) {
     return Optional.empty();
   }
 
   @Override
-  public Creation createCold(EffectiveTenant tenant, EffectivePolicy policy, String sandboxId) {
+  public Creation createCold(EffectiveTenant tenant, EffectivePolicy policy, Claim claim) {
     if (quotaUsedUp) {
       return new Creation.QuotaUsedUp("exceeded quota");
     }
@@ -96,6 +121,8 @@ public final class LocalPods implements PodSource {
             tenant.namespace(),
             policy.limits().execTimeoutSeconds());
     started.incrementAndGet();
+    networks.put(claim.sandboxId(), claim.egress());
+    uids.put(pod.uid(), claim.sandboxId());
     return new Creation.Created(pod.name(), pod.uid(), pod.namespace());
   }
 
@@ -116,16 +143,38 @@ public final class LocalPods implements PodSource {
   }
 
   @Override
+  public boolean narrow(String namespace, SandboxPodRef pod, Optional<SandboxEgress> egress) {
+    if (!pods.containsKey(pod.name())) {
+      return false;
+    }
+    if (apiAway) {
+      throw new KubernetesClientException("away");
+    }
+    networks.put(uids.get(pod.uid()), egress);
+    return true;
+  }
+
+  /** What the sandbox's pod says it may reach; empty: all that its policy allows. */
+  public Optional<String> network(String sandboxId) {
+    return networks.get(sandboxId).map(SandboxEgress::annotation);
+  }
+
+  /** Whether the Kubernetes API takes no change. */
+  public void apiAway(boolean away) {
+    apiAway = away;
+  }
+
+  @Override
   public void delete(String namespace, String name, String uid) {
     Local local = pods.remove(name);
     if (local != null) {
-      local.process().destroyForcibly();
+      local.end();
     }
   }
 
   @PreDestroy
   void close() {
-    pods.values().forEach(local -> local.process().destroyForcibly());
+    pods.values().forEach(Local::end);
   }
 
   private ClaimedPod run(String name, String uid, String ip, String namespace, int seconds) {

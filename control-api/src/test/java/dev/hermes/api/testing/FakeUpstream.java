@@ -13,8 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -73,6 +76,7 @@ public final class FakeUpstream implements AutoCloseable {
   private final Path keyFile;
   private final List<JsonNode> requests = new CopyOnWriteArrayList<>();
   private final AtomicBoolean hungUp = new AtomicBoolean();
+  private final Queue<Refusal> refusals = new ConcurrentLinkedQueue<>();
   private final CountDownLatch closed = new CountDownLatch(1);
 
   private FakeUpstream(HttpServer server, Path keyFile) {
@@ -80,7 +84,15 @@ public final class FakeUpstream implements AutoCloseable {
     this.keyFile = keyFile;
   }
 
-  static FakeUpstream start() throws IOException {
+  /** What an answer is instead of what the model's name says. */
+  private record Refusal(int status, Map<String, String> headers) {}
+
+  /** The next request is refused with this; called again, the one after it. */
+  public void refuse(int status, Map<String, String> headers) {
+    refusals.add(new Refusal(status, headers));
+  }
+
+  public static FakeUpstream start() throws IOException {
     Path keyFile = Files.createTempFile("upstream", ".key");
     Files.writeString(keyFile, "sk-upstream-secret\n");
     HttpServer server =
@@ -96,6 +108,9 @@ public final class FakeUpstream implements AutoCloseable {
     return """
     demo:
       enabled: true
+    # one call of an upstream a model call, whatever it answers; RoutesIT has the rest
+    retry: {attempts: 1}
+    breaker: {failures: 100000}
     providers:
       - name: fake
         baseUrl: http://127.0.0.1:%d/v1
@@ -110,6 +125,20 @@ public final class FakeUpstream implements AutoCloseable {
             server.getAddress().getPort(),
             keyFile,
             String.join(", ", MODELS.stream().map(it -> '"' + it + '"').toList()));
+  }
+
+  /** An entry of the providers file. */
+  public String yaml(String name, int weight, String model) {
+    return """
+      - name: %s
+        baseUrl: http://127.0.0.1:%d/v1
+        apiKeyFile: %s
+        models: [%s]
+        timeoutSeconds: 1
+        weight: %d
+    """
+        .formatted(name, server.getAddress().getPort(), keyFile, model, weight)
+        .indent(2);
   }
 
   /** The requests so far, newest last. */
@@ -146,6 +175,12 @@ public final class FakeUpstream implements AutoCloseable {
         return;
       }
       requests.add(body);
+      Refusal next = refusals.poll();
+      if (next != null) {
+        next.headers().forEach(exchange.getResponseHeaders()::set);
+        json(exchange, next.status(), error("not now", "planted"));
+        return;
+      }
       answer(exchange, body);
     } catch (InterruptedException e) {
       throw new IOException(e);

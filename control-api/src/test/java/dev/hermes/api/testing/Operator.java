@@ -48,6 +48,16 @@ public final class Operator {
     return tenant;
   }
 
+  /** Makes the tenant's own schema. */
+  public void schema(TestTenant tenant) {
+    provision(handle ->
+        handle
+            .createQuery("select provision.create_schema(:id, 0)")
+            .bind("id", tenant.id())
+            .mapTo(Integer.class)
+            .one());
+  }
+
   public RawKey key(TestTenant tenant, List<Role> roles, List<Scope> scopes) {
     return key(tenant, roles, scopes, null);
   }

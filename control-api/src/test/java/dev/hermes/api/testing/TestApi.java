@@ -1,5 +1,6 @@
 package dev.hermes.api.testing;
 
+import dev.hermes.api.dataplane.DataPlane;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
 import dev.hermes.database.key.Pepper;
@@ -18,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +34,9 @@ import org.awaitility.Awaitility;
  * server, and pods that are the real daemon run as a process.
  */
 public final class TestApi implements AutoCloseable {
+  /** Shared with the egress proxy. */
+  public static final String REPORT_TOKEN = "the-token-of-the-egress-proxy-in-tests";
+
   private static TestApi shared;
 
   private final TestDatabase database;
@@ -53,12 +59,16 @@ public final class TestApi implements AutoCloseable {
     properties.put("micronaut.server.port", -1);
     properties.put("micronaut.server.host", "127.0.0.1");
     properties.put("hermes.management-port", 0);
+    properties.put("hermes.data-plane-port", 0);
+    properties.put("hermes.egress-report-port", 0);
+    properties.put("hermes.egress-report-token-file", secrets.resolve("report").toString());
     properties.put("hermes.db-url", database.url());
     properties.put("hermes.db-dir", database.passwordDir().toString());
     properties.put("hermes.pepper-dir", secrets.resolve("pepper").toString());
     properties.put("hermes.signing-private-file", secrets.resolve("private.pem").toString());
     properties.put("hermes.providers-file", providers.toString());
     properties.put("hermes.test.local-pods", "true");
+    properties.put("hermes.sandbox-room-wait", "3s");
     properties.putAll(more);
     this.server = ApplicationContext.run(EmbeddedServer.class, properties);
     this.operator = new Operator(database, Pepper.load(secrets.resolve("pepper")));
@@ -108,12 +118,31 @@ public final class TestApi implements AutoCloseable {
     return database;
   }
 
+  /** The first column of what a query finds, past all row-level security. */
+  public List<String> column(String query) {
+    try (var superuser = database.superuser();
+        var rows = superuser.createStatement().executeQuery(query)) {
+      List<String> found = new ArrayList<>();
+      while (rows.next()) {
+        found.add(rows.getString(1));
+      }
+      return found;
+    } catch (SQLException e) {
+      throw new IllegalStateException(query, e);
+    }
+  }
+
   public ApplicationContext context() {
     return server.getApplicationContext();
   }
 
   public int port() {
     return server.getPort();
+  }
+
+  /** On the listener for what happens inside sandboxes. */
+  public URI dataPlane(String path) {
+    return URI.create("http://127.0.0.1:" + context().getBean(DataPlane.class).port() + path);
   }
 
   public URI uri(String path) {
@@ -219,6 +248,7 @@ public final class TestApi implements AutoCloseable {
       if (folder == null) {
         folder = Files.createTempDirectory("secrets");
         Path pepper = Files.createDirectory(folder.resolve("pepper"));
+        Files.writeString(folder.resolve("report"), REPORT_TOKEN + "\n");
         Files.writeString(pepper.resolve("1"), Base64.getEncoder().encodeToString(new byte[32]));
         KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
         Files.writeString(

@@ -1,8 +1,10 @@
 package dev.hermes.api.testing;
 
 import dev.hermes.crds.Tool;
+import dev.hermes.crds.effective.EffectiveDatabase;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.crds.sandboxpolicy.Backend;
 import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import dev.hermes.crds.tenant.TenantSpec;
 import dev.hermes.database.id.UuidV7;
@@ -26,6 +28,7 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
             false,
             1,
             "hermes-" + name,
+            EffectiveDatabase.shared(),
             new TenantSpec.Models(List.of("*"), null),
             List.of(Tool.PYTHON, Tool.BASH),
             100_000,
@@ -44,12 +47,61 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
         "default",
         "hermes.local/sandbox-python@sha256:0",
         "gvisor",
-        List.of(Tool.PYTHON, Tool.BASH),
+        List.of(Tool.PYTHON, Tool.BASH, Tool.FILES),
         spec.resources(),
         limits,
         spec.pool(),
         List.of("127.0.0.1:9"),
-        unavailable);
+        spec.network(),
+        null,
+        unavailable,
+        Backend.Pod);
+  }
+
+  /** Its one policy lets code in sandboxes call the platform back, or leaves that out. */
+  public TestTenant withCallback(boolean callback) {
+    EffectivePolicy one = config.policies().getFirst();
+    return withPolicies(
+        List.of(
+            new EffectivePolicy(
+                one.name(),
+                one.image(),
+                one.runtimeClassName(),
+                one.tools(),
+                one.resources(),
+                one.limits(),
+                one.pool(),
+                one.denyTargets(),
+                new SandboxPolicySpec.Network(List.of("index.example:443"), callback),
+                "10.96.0.9:3128",
+                null,
+                Backend.Pod)));
+  }
+
+  /** With a schema of its own; {@link Operator#schema} makes it. */
+  public TestTenant withOwnSchema() {
+    EffectiveTenant c = config;
+    return new TestTenant(
+        id,
+        new EffectiveTenant(
+            c.tenantId(),
+            c.name(),
+            c.displayName(),
+            c.suspended(),
+            c.generation() + 1,
+            c.namespace(),
+            new EffectiveDatabase(TenantSpec.Isolation.SCHEMA, schema(), null),
+            c.models(),
+            c.tools(),
+            c.requestsPerMinute(),
+            c.maxConcurrentSandboxes(),
+            c.policies()),
+        state);
+  }
+
+  /** The name of its own schema, should it have one. */
+  public String schema() {
+    return "hermes_t_" + id.toString().replace("-", "");
   }
 
   public TestTenant withPolicies(List<EffectivePolicy> policies) {
@@ -107,6 +159,25 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
         state);
   }
 
+  public TestTenant withDatabase(EffectiveDatabase database) {
+    return new TestTenant(
+        id,
+        new EffectiveTenant(
+            config.tenantId(),
+            config.name(),
+            config.displayName(),
+            config.suspended(),
+            config.generation() + 1,
+            config.namespace(),
+            database,
+            config.models(),
+            config.tools(),
+            config.requestsPerMinute(),
+            config.maxConcurrentSandboxes(),
+            config.policies()),
+        state);
+  }
+
   public TestTenant suspended(boolean suspended) {
     return with(
         suspended,
@@ -135,6 +206,7 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
             suspended,
             config.generation() + 1,
             config.namespace(),
+            config.database(),
             models,
             tools,
             requests,

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.tenant.TenantSpec;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ public record EffectiveTenant(
     boolean suspended,
     long generation,
     @Nullable String namespace,
+    EffectiveDatabase database,
     TenantSpec.Models models,
     List<Tool> tools,
     int requestsPerMinute,
@@ -29,6 +32,8 @@ public record EffectiveTenant(
     List<EffectivePolicy> policies) {
 
   public EffectiveTenant {
+    // An operator from before there was a choice wrote none.
+    database = database == null ? EffectiveDatabase.shared() : database;
     tools = tools == null ? List.of() : List.copyOf(tools);
     policies = policies == null ? List.of() : List.copyOf(policies);
   }
@@ -36,5 +41,18 @@ public record EffectiveTenant(
   /** The tenant's first policy, which sessions use; empty when the tenant has no sandbox. */
   public Optional<EffectivePolicy> defaultPolicy() {
     return policies.stream().findFirst();
+  }
+
+  /** The tenant's policy of this name. */
+  public Optional<EffectivePolicy> policy(String name) {
+    return policies.stream().filter(policy -> policy.name().equals(name)).findFirst();
+  }
+
+  /** What the tenant may use in sandboxes of a policy: what both allow. */
+  public Set<Tool> toolsIn(EffectivePolicy policy) {
+    Set<Tool> allowed = EnumSet.noneOf(Tool.class);
+    allowed.addAll(policy.tools());
+    allowed.retainAll(tools);
+    return allowed;
   }
 }

@@ -1,5 +1,6 @@
 package dev.hermes.crds.sandboxpolicy;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.hermes.crds.Tool;
@@ -25,18 +26,26 @@ public record SandboxPolicySpec(
         @Nullable String image,
     @JsonPropertyDescription("Tools that this sandbox offers.")
         @Size(min = 1, max = 10)
-        @Default("[\"python\",\"bash\"]")
+        @Default("[\"python\",\"bash\",\"files\"]")
         List<Tool> tools,
     @JsonPropertyDescription("Limits of the pod.") Resources resources,
     @JsonPropertyDescription("Limits of what runs in it.") Limits limits,
-    @JsonPropertyDescription("Warm pods kept for each tenant.") Pool pool) {
+    @JsonPropertyDescription("Warm pods kept for each tenant.") Pool pool,
+    @JsonPropertyDescription("Ways out of the sandbox. Omitted: none at all.") Network network,
+    @JsonPropertyDescription(
+            "Who makes the pods. Pod: this platform. AgentSandbox: the controller of agent-sandbox"
+                + " (sigs.k8s.io), which the cluster must have; there is no fallback.")
+        @Default("Pod")
+        Backend backend) {
 
   public SandboxPolicySpec {
     runtimeClassName = runtimeClassName == null ? "gvisor" : runtimeClassName;
-    tools = tools == null ? List.of(Tool.PYTHON, Tool.BASH) : List.copyOf(tools);
+    tools = tools == null ? List.of(Tool.PYTHON, Tool.BASH, Tool.FILES) : List.copyOf(tools);
     resources = resources == null ? new Resources("1", "512Mi", "1Gi", 128) : resources;
     limits = limits == null ? new Limits(51200, 10240, 50, 30, 300, 3600, 16) : limits;
-    pool = pool == null ? new Pool(1, 10) : pool;
+    pool = pool == null ? new Pool(1, 10, 900) : pool;
+    network = network == null ? Network.none() : network;
+    backend = backend == null ? Backend.Pod : backend;
   }
 
   /** A spec of defaults only. */
@@ -44,10 +53,24 @@ public record SandboxPolicySpec(
     return new SandboxPolicySpec(
         "gvisor",
         null,
-        List.of(Tool.PYTHON, Tool.BASH),
+        List.of(Tool.PYTHON, Tool.BASH, Tool.FILES),
         new Resources("1", "512Mi", "1Gi", 128),
         new Limits(51200, 10240, 50, 30, 300, 3600, 16),
-        new Pool(1, 10));
+        new Pool(1, 10, 900),
+        Network.none(),
+        Backend.Pod);
+  }
+
+  /** This one with other ways out. */
+  public SandboxPolicySpec withNetwork(Network other) {
+    return new SandboxPolicySpec(
+        runtimeClassName, image, tools, resources, limits, pool, other, backend);
+  }
+
+  /** This one with another maker of pods. */
+  public SandboxPolicySpec withBackend(Backend other) {
+    return new SandboxPolicySpec(
+        runtimeClassName, image, tools, resources, limits, pool, network, other);
   }
 
   /** Limits of the pod; requests are small and fixed, so that warm pods cost little. */
@@ -125,13 +148,55 @@ public record SandboxPolicySpec(
 
   /** Warm pods of one tenant under this policy. */
   public record Pool(
-      @JsonPropertyDescription("Pods kept Ready and unowned.") @Min(0) @Max(50) @Default("1")
+      @JsonPropertyDescription(
+              "Pods kept Ready and unowned; more while claims come faster than pods start. 0: none"
+                  + " at any time, each sandbox starts cold.")
+          @Min(0)
+          @Max(50)
+          @Default("1")
           Integer warm,
       @JsonPropertyDescription("Most pods, warm and claimed.") @Min(1) @Max(500) @Default("10")
-          Integer max) {
+          Integer max,
+      @JsonPropertyDescription(
+              "Seconds without a sandbox in use after which the warm pods go; the next claim starts"
+                  + " cold and fills the pool again. 0: never.")
+          @Min(0)
+          @Max(86400)
+          @Default("900")
+          Integer idleScaleDownSeconds) {
     public Pool {
       warm = warm == null ? 1 : warm;
       max = max == null ? 10 : max;
+      idleScaleDownSeconds = idleScaleDownSeconds == null ? 900 : idleScaleDownSeconds;
+    }
+  }
+
+  /** Ways out of the sandbox; all of them lead through the egress proxy. */
+  public record Network(
+      @JsonPropertyDescription(
+              "Where HTTP and TLS may go through the egress proxy: host:port, or *.suffix:port for"
+                  + " every name below the suffix. Empty: nowhere.")
+          @Size(max = 64)
+          List<String> egress,
+      @JsonPropertyDescription(
+              "Whether the sandbox may call this platform's API, at http://platform.hermes.internal,"
+                  + " with a key or token that its code brings.")
+          @Default("false")
+          Boolean callback) {
+    public Network {
+      egress = egress == null ? List.of() : List.copyOf(egress);
+      callback = callback != null && callback;
+    }
+
+    /** No way out. */
+    public static Network none() {
+      return new Network(List.of(), false);
+    }
+
+    /** Whether there is any way out, so that the egress proxy is needed. */
+    @JsonIgnore
+    public boolean isOpen() {
+      return callback || !egress.isEmpty();
     }
   }
 }

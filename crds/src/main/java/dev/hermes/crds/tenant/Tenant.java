@@ -33,6 +33,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Claimed",
     jsonPath = ".status.sandboxes.claimed",
     type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Suspended",
+    jsonPath = ".status.conditions[?(@.type=='Suspended')].status")
 @AdditionalPrinterColumn(name = "Namespace", jsonPath = ".status.namespace", priority = 1)
 @AdditionalPrinterColumn(
     name = "Age",

@@ -25,6 +25,10 @@ public record TenantSpec(
         @Size(max = 120)
         String displayName,
     @JsonPropertyDescription(
+            "Name of a plan of this installation (the chart's plans): bounds for what this resource leaves open. Absent: the plan default.")
+        @Pattern("^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")
+        @Nullable String plan,
+    @JsonPropertyDescription(
             "True: keys are refused and sandboxes are drained within seconds; data stays.")
         @Default("false")
         Boolean suspended,
@@ -38,64 +42,171 @@ public record TenantSpec(
             "Sandboxes of this tenant. Without a policy there is no sandbox and no namespace.")
         Sandbox sandbox,
     @JsonPropertyDescription("Rate limits.") Limits limits,
-    @JsonPropertyDescription("What deleting this resource does to the data.") Deletion deletion) {
+    @JsonPropertyDescription("What deleting this resource does to the data.") Deletion deletion,
+    @JsonPropertyDescription(
+            "Reasons why the data must be kept. While one stands, kubectl delete is refused.")
+        @Size(max = 20)
+        List<LegalHold> legalHold,
+    @JsonPropertyDescription(
+            "Restores the data of a deleted tenant, or adopts it after its resource or cluster was lost. Cannot be changed.")
+        @Nullable Adopt adopt) {
 
   public TenantSpec {
     displayName = displayName == null ? "" : displayName;
     suspended = suspended != null && suspended;
-    database = database == null ? new Database(Isolation.SHARED) : database;
-    apiKeys = apiKeys == null ? new ApiKeys(List.of(), 50) : apiKeys;
+    database = database == null ? Database.shared() : database;
+    apiKeys = apiKeys == null ? new ApiKeys(List.of(), null) : apiKeys;
     models = models == null ? new Models(List.of("*"), null) : models;
     tools = tools == null ? new Tools(List.of(Tool.PYTHON, Tool.BASH)) : tools;
-    sandbox = sandbox == null ? new Sandbox(List.of(), 10) : sandbox;
-    limits = limits == null ? new Limits(60) : limits;
-    deletion = deletion == null ? new Deletion(DeletionPolicy.RETAIN, true) : deletion;
+    sandbox = sandbox == null ? new Sandbox(List.of(), null) : sandbox;
+    limits = limits == null ? new Limits(null) : limits;
+    deletion = deletion == null ? new Deletion(DeletionPolicy.RETAIN, 30, true) : deletion;
+    legalHold = legalHold == null ? List.of() : List.copyOf(legalHold);
   }
 
   /** A spec of defaults only. */
   public static TenantSpec defaults() {
     return new TenantSpec(
         "",
+        null,
         false,
-        new Database(Isolation.SHARED),
-        new ApiKeys(List.of(), 50),
+        Database.shared(),
+        new ApiKeys(List.of(), null),
         new Models(List.of("*"), null),
         new Tools(List.of(Tool.PYTHON, Tool.BASH)),
-        new Sandbox(List.of(), 10),
-        new Limits(60),
-        new Deletion(DeletionPolicy.RETAIN, true));
+        new Sandbox(List.of(), null),
+        new Limits(null),
+        new Deletion(DeletionPolicy.RETAIN, 30, true),
+        List.of(),
+        null);
+  }
+
+  /** The same with its content elsewhere. */
+  public TenantSpec withDatabase(Database other) {
+    return new TenantSpec(
+        displayName,
+        plan,
+        suspended,
+        other,
+        apiKeys,
+        models,
+        tools,
+        sandbox,
+        limits,
+        deletion,
+        legalHold,
+        adopt);
+  }
+
+  /** The same with another word about deletion. */
+  public TenantSpec withDeletion(Deletion other) {
+    return new TenantSpec(
+        displayName,
+        plan,
+        suspended,
+        database,
+        apiKeys,
+        models,
+        tools,
+        sandbox,
+        limits,
+        other,
+        legalHold,
+        adopt);
+  }
+
+  /** The same, taking over the data of a tenant id. */
+  public TenantSpec adopting(String tenantId) {
+    return new TenantSpec(
+        displayName,
+        plan,
+        suspended,
+        database,
+        apiKeys,
+        models,
+        tools,
+        sandbox,
+        limits,
+        deletion,
+        legalHold,
+        new Adopt(tenantId));
+  }
+
+  /** The same, but suspended. */
+  public TenantSpec asSuspended() {
+    return new TenantSpec(
+        displayName,
+        plan,
+        true,
+        database,
+        apiKeys,
+        models,
+        tools,
+        sandbox,
+        limits,
+        deletion,
+        legalHold,
+        adopt);
   }
 
   /** Isolation of the tenant's rows. */
   public enum Isolation {
     @JsonProperty("Shared")
-    SHARED
-  }
+    SHARED,
+    @JsonProperty("Schema")
+    SCHEMA,
+    @JsonProperty("Dedicated")
+    DEDICATED;
 
-  /** Where rows live. */
-  public record Database(
-      @JsonPropertyDescription(
-              "Shared: the common schema under FORCE row-level security. Immutable.")
-          @Default("Shared")
-          Isolation isolation) {
-    public Database {
-      isolation = isolation == null ? Isolation.SHARED : isolation;
+    /** As resources and rows spell it. */
+    public String wire() {
+      return switch (this) {
+        case SHARED -> "Shared";
+        case SCHEMA -> "Schema";
+        case DEDICATED -> "Dedicated";
+      };
     }
   }
 
+  /** Where rows live. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Database(
+      @JsonPropertyDescription(
+              "Shared: the common schema under FORCE row-level security. Schema: a schema and a login role of its own in the same database, under the same row-level security. Dedicated: a database of its own, named by secretRef. Immutable.")
+          @Default("Shared")
+          Isolation isolation,
+      @JsonPropertyDescription(
+              "With Dedicated: the Secret of the system namespace that reaches the database, type hermes.dev/tenant-database. Required with Dedicated, refused otherwise.")
+          @Nullable SecretRef secretRef) {
+    public Database {
+      isolation = isolation == null ? Isolation.SHARED : isolation;
+    }
+
+    /** In the common schema. */
+    public static Database shared() {
+      return new Database(Isolation.SHARED, null);
+    }
+  }
+
+  /** Name of a Secret in the system namespace. */
+  public record SecretRef(
+      @JsonPropertyDescription("Name of the Secret.")
+          @Required
+          @Pattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
+          String name) {}
+
   /** Ceiling of the keys. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ApiKeys(
       @JsonPropertyDescription("Namespaces whose APIKey resources may name this tenant.")
           @Size(max = 50)
           List<KeyNamespace> namespaces,
-      @JsonPropertyDescription("Most keys that may be active at one time.")
+      @JsonPropertyDescription("Most keys that may be active at one time. Absent: the plan's.")
           @Min(0)
           @Max(1000)
-          @Default("50")
-          Integer max) {
+          @Nullable Integer max) {
     public ApiKeys {
       namespaces = namespaces == null ? List.of() : List.copyOf(namespaces);
-      max = max == null ? 50 : max;
     }
   }
 
@@ -153,53 +264,85 @@ public record TenantSpec(
   }
 
   /** Sandboxes of the tenant. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Sandbox(
       @JsonPropertyDescription("Names of SandboxPolicies; the first is the default.")
           @Size(max = 10)
           List<String> policies,
-      @JsonPropertyDescription("Most sandboxes that may be claimed at one time.")
+      @JsonPropertyDescription(
+              "Most sandboxes that may be claimed at one time. Absent: the plan's.")
           @Min(1)
           @Max(500)
-          @Default("10")
-          Integer maxConcurrent) {
+          @Nullable Integer maxConcurrent) {
     public Sandbox {
       policies = policies == null ? List.of() : List.copyOf(policies);
-      maxConcurrent = maxConcurrent == null ? 10 : maxConcurrent;
     }
   }
 
   /** Rate limits. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Limits(
       @JsonPropertyDescription(
               "Requests a minute, sliding window of 60 s. In this release each API replica counts in its own memory, so n"
-                  + " replicas admit up to n times as many; a limit exact across replicas is to come.")
+                  + " replicas admit up to n times as many; a limit exact across replicas is to come. Absent: the plan's.")
           @Min(1)
           @Max(1000000)
-          @Default("60")
-          Integer requestsPerMinute) {
-    public Limits {
-      requestsPerMinute = requestsPerMinute == null ? 60 : requestsPerMinute;
-    }
-  }
+          @Nullable Integer requestsPerMinute) {}
 
   /** What happens to the data when the resource is deleted. */
   public enum DeletionPolicy {
     @JsonProperty("Retain")
-    RETAIN
+    RETAIN,
+    @JsonProperty("Delete")
+    DELETE;
+
+    /** As resources and rows spell it. */
+    public String wire() {
+      return this == RETAIN ? "Retain" : "Delete";
+    }
   }
 
   /** Deletion of the tenant. */
   public record Deletion(
-      @JsonPropertyDescription("Retain: rows stay until a platform engineer removes them.")
+      @JsonPropertyDescription(
+              "Retain: rows stay until somebody restores them with spec.adopt. Delete: they are purged after graceDays.")
           @Default("Retain")
           DeletionPolicy policy,
+      @JsonPropertyDescription(
+              "With Delete: days after the deletion in which spec.adopt still restores the data. 0: one hour.")
+          @Min(0)
+          @Max(3650)
+          @Default("30")
+          Integer graceDays,
       @JsonPropertyDescription("True: kubectl delete is refused until this is set to false.")
           @JsonProperty("protected")
           @Default("true")
           Boolean isProtected) {
     public Deletion {
       policy = policy == null ? DeletionPolicy.RETAIN : policy;
+      graceDays = graceDays == null ? 30 : graceDays;
       isProtected = isProtected == null || isProtected;
     }
   }
+
+  /** Why data must be kept: a case, an audit, an order of a court. */
+  public record LegalHold(
+      @JsonPropertyDescription("Name of the case; refusals name it.")
+          @Required
+          @Pattern("^[A-Za-z0-9][-A-Za-z0-9._]{0,62}$")
+          String id,
+      @JsonPropertyDescription("Why, for people.") @Required @Size(min = 1, max = 500)
+          String reason,
+      @JsonPropertyDescription("First day of the hold, YYYY-MM-DD.")
+          @Required
+          @Pattern("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+          String since) {}
+
+  /** Whose data this resource takes over. */
+  public record Adopt(
+      @JsonPropertyDescription(
+              "Tenant id (UUID) of the data: status.tenantId of the former Tenant, or tenant_id of hermes.tenant_deletions.")
+          @Required
+          @Pattern("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+          String tenantId) {}
 }

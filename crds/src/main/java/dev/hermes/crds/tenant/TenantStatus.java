@@ -29,6 +29,12 @@ public record TenantStatus(
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
   }
 
+  /** The same with other conditions. */
+  public TenantStatus withConditions(long generation, List<Condition> others) {
+    return new TenantStatus(
+        generation, tenantId, namespace, database, keys, sandboxes, lastSelfTest, others);
+  }
+
   /** State of the rows. */
   public record Database(
       @JsonPropertyDescription("Isolation in force.") TenantSpec.Isolation isolation,

@@ -23,7 +23,8 @@ public final class DatabaseException extends RuntimeException {
     return unavailable;
   }
 
-  private static boolean unavailable(SQLException cause) {
+  /** Whether this says that PostgreSQL is away, starting, stopping or full. */
+  public static boolean unavailable(SQLException cause) {
     if (cause instanceof SQLTransientException || cause instanceof SQLRecoverableException) {
       return true;
     }

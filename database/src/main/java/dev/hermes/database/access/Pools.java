@@ -15,6 +15,7 @@ import java.time.Duration;
 public final class Pools {
   private static final Duration ACQUIRE = Duration.ofSeconds(3);
   private static final Duration CONNECT = Duration.ofSeconds(3);
+  private static final Duration LOGIN = Duration.ofSeconds(5);
   // Longer than statement_timeout (bootstrap.sql), so that the server ends a slow statement first.
   private static final Duration SOCKET = Duration.ofSeconds(35);
 
@@ -32,13 +33,29 @@ public final class Pools {
     return open(url, role, passwordFile, size, name, true);
   }
 
+  /**
+   * Settings of a pool for transactions on a tenant's own database: it keeps no connection that
+   * nobody uses.
+   */
+  public static HikariConfig dedicated(
+      String url, String role, String password, int size, String name) {
+    HikariConfig config = config(url, role, password, size, name, false);
+    config.setMinimumIdle(0);
+    return config;
+  }
+
   private static HikariDataSource open(
       String url, String role, Path passwordFile, int size, String name, boolean autoCommit) {
+    return new HikariDataSource(config(url, role, read(passwordFile), size, name, autoCommit));
+  }
+
+  private static HikariConfig config(
+      String url, String role, String password, int size, String name, boolean autoCommit) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     config.setJdbcUrl(url);
     config.setUsername(role);
-    config.setPassword(read(passwordFile));
+    config.setPassword(password);
     config.setMaximumPoolSize(size);
     config.setAutoCommit(autoCommit);
     config.setConnectionTimeout(ACQUIRE.toMillis());
@@ -46,11 +63,24 @@ public final class Pools {
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     // The process starts without PostgreSQL and is not ready; it recovers by itself.
     config.setInitializationFailTimeout(-1);
-    config.addDataSourceProperty("ApplicationName", name);
-    config.addDataSourceProperty("connectTimeout", CONNECT.toSeconds());
-    config.addDataSourceProperty("socketTimeout", SOCKET.toSeconds());
-    config.addDataSourceProperty("tcpKeepAlive", true);
-    return new HikariDataSource(config);
+    driver(config, "ApplicationName", name);
+    driver(config, "connectTimeout", seconds(CONNECT));
+    // From the first packet to the end of the log-in. A log-in whose answer was lost would hold the
+    // pool's
+    // one thread that connects until the server gives up on it, which is a minute.
+    driver(config, "loginTimeout", seconds(LOGIN));
+    driver(config, "socketTimeout", seconds(SOCKET));
+    driver(config, "tcpKeepAlive", "true");
+    return config;
+  }
+
+  /** As text: the driver reads its properties as texts and takes no notice of numbers. */
+  private static void driver(HikariConfig config, String property, String value) {
+    config.addDataSourceProperty(property, value);
+  }
+
+  private static String seconds(Duration duration) {
+    return Long.toString(duration.toSeconds());
   }
 
   private static String read(Path passwordFile) {

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
@@ -17,21 +18,66 @@ import org.jdbi.v3.core.Jdbi;
  * another one is refused.
  */
 public final class TenantDatabase {
-  // Reads what the connection still carried and binds the tenant, in this order, in one round trip.
+  // Reads what the connection still carried and binds the tenant, in this order, in one round
+  // trip. A cursor WITH HOLD keeps the rows of the tenant that opened it beyond the end of its
+  // transaction.
   private static final String BIND =
       """
       with before as materialized (select current_setting('app.current_tenant', true) as tenant)
-      select tenant, set_config('app.current_tenant', ?, true) from before\
+      select tenant, set_config('app.current_tenant', ?, true),
+             exists (select from pg_catalog.pg_cursors c where c.is_holdable) from before\
       """;
 
-  private final DataSource pool;
+  // The tenant's schema alone: a table that it lacks must not be found in the shared one.
+  private static final String BIND_IN_SCHEMA =
+      BIND.replace(" from before", ", set_config('search_path', ?, true) from before");
+
+  private final Function<TenantId, Place> places;
   private final Jdbi jdbi = Jdbi.create(new Bound());
 
-  /**
-   * @param pool of role hermes_app with auto-commit off, see {@link Pools#transactional}
-   */
+  /** All tenants in the shared schema of one database. */
   public TenantDatabase(DataSource pool) {
-    this.pool = pool;
+    Place shared = Place.shared(pool);
+    this.places = tenant -> shared;
+  }
+
+  /**
+   * Each tenant in its own place.
+   *
+   * @param places may throw what the caller of {@link #inTenant} is to see
+   */
+  public TenantDatabase(Function<TenantId, Place> places) {
+    this.places = places;
+  }
+
+  /**
+   * Throws what {@link #inTenant} would throw because the tenant has no place now: for callers who
+   * spend something before their first row.
+   */
+  public void reach(TenantId tenant) {
+    var _ = places.apply(tenant);
+  }
+
+  /**
+   * Whether work of this joins the transaction that {@code outer} begins for the tenant; else it
+   * needs one of its own, before or after.
+   */
+  public boolean joins(TenantDatabase outer, TenantId tenant) {
+    return places.apply(tenant).joins(outer.place(tenant));
+  }
+
+  /**
+   * That of the transaction in scope, if it is one of ours: to look for it again could need a
+   * transaction that this one cannot be entered for.
+   */
+  private Place place(TenantId tenant) {
+    if (TenantTransaction.CURRENT.isBound()) {
+      TenantTransaction current = TenantTransaction.require();
+      if (current.database() == this && current.tenant().equals(tenant)) {
+        return current.place();
+      }
+    }
+    return places.apply(tenant);
   }
 
   /** Runs the work and commits; any exception rolls back and goes to the caller. */
@@ -39,18 +85,19 @@ public final class TenantDatabase {
     if (TenantTransaction.CURRENT.isBound()) {
       return join(tenant, work);
     }
-    Connection connection = open();
+    Place place = places.apply(tenant);
+    Connection connection = open(place.pool());
     Outcome outcome = Outcome.BROKEN;
     try {
-      bind(connection, tenant);
+      bind(connection, tenant, place);
       outcome = Outcome.OPEN;
-      TenantTransaction transaction = new TenantTransaction(tenant, connection);
+      TenantTransaction transaction = new TenantTransaction(this, place, tenant, connection);
       T result = ScopedValue.where(TenantTransaction.CURRENT, transaction).call(() -> run(work));
       commit(connection);
       outcome = Outcome.DONE;
       return result;
     } finally {
-      release(connection, outcome);
+      release(place.pool(), connection, outcome);
     }
   }
 
@@ -60,11 +107,15 @@ public final class TenantDatabase {
     DONE
   }
 
-  private static <T> T join(TenantId tenant, Work<T> work) {
+  private <T> T join(TenantId tenant, Work<T> work) {
     TenantTransaction current = TenantTransaction.require();
     if (!current.tenant().equals(tenant)) {
       throw new IllegalStateException(
           "a transaction of one tenant cannot be entered for another; end it first");
+    }
+    if (current.database() != this && !places.apply(tenant).joins(current.place())) {
+      throw new IllegalStateException(
+          "a transaction of one database cannot be entered for another; end it first");
     }
     return work.in(current.handle());
   }
@@ -76,7 +127,7 @@ public final class TenantDatabase {
     }
   }
 
-  private Connection open() {
+  private static Connection open(DataSource pool) {
     try {
       return pool.getConnection();
     } catch (SQLException e) {
@@ -84,21 +135,27 @@ public final class TenantDatabase {
     }
   }
 
-  private static void bind(Connection connection, TenantId tenant) {
+  private static void bind(Connection connection, TenantId tenant, Place place) {
     String before;
-    try (PreparedStatement statement = connection.prepareStatement(BIND)) {
+    boolean held;
+    try (PreparedStatement statement =
+        connection.prepareStatement(place.isShared() ? BIND : BIND_IN_SCHEMA)) {
       if (connection.getAutoCommit()) {
         throw new IllegalStateException("the pool of TenantDatabase must have auto-commit off");
       }
       statement.setString(1, tenant.toString());
+      if (!place.isShared()) {
+        statement.setString(2, place.schema());
+      }
       try (ResultSet row = statement.executeQuery()) {
         row.next();
         before = row.getString(1);
+        held = row.getBoolean(3);
       }
     } catch (SQLException e) {
       throw new DatabaseException("the tenant could not be bound", e);
     }
-    if (before != null && !before.isEmpty()) {
+    if (held || before != null && !before.isEmpty()) {
       throw new LeftoverContextException();
     }
   }
@@ -112,11 +169,11 @@ public final class TenantDatabase {
   }
 
   /** Gives the connection back clean, or throws it away when it may not be. */
-  private void release(Connection connection, Outcome outcome) {
+  private static void release(DataSource pool, Connection connection, Outcome outcome) {
     boolean clean = outcome == Outcome.DONE || outcome == Outcome.OPEN && rolledBack(connection);
     try (connection) {
       if (!clean) {
-        evict(connection);
+        evict(pool, connection);
       }
     } catch (SQLException e) {
       throw new DatabaseException("the connection could not be given back", e);
@@ -132,7 +189,7 @@ public final class TenantDatabase {
     }
   }
 
-  private void evict(Connection connection) throws SQLException {
+  private static void evict(DataSource pool, Connection connection) throws SQLException {
     if (pool instanceof HikariDataSource hikari) {
       hikari.evictConnection(connection);
     } else {

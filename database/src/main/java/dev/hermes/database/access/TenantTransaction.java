@@ -8,12 +8,16 @@ import org.jspecify.annotations.Nullable;
 final class TenantTransaction {
   static final ScopedValue<TenantTransaction> CURRENT = ScopedValue.newInstance();
 
+  private final TenantDatabase database;
+  private final Place place;
   private final TenantId tenant;
   private final Connection connection;
   private final Thread owner = Thread.currentThread();
   private @Nullable Handle handle;
 
-  TenantTransaction(TenantId tenant, Connection connection) {
+  TenantTransaction(TenantDatabase database, Place place, TenantId tenant, Connection connection) {
+    this.database = database;
+    this.place = place;
     this.tenant = tenant;
     this.connection = BoundConnection.of(connection);
   }
@@ -30,6 +34,14 @@ final class TenantTransaction {
           "a tenant's transaction was used by another thread than the one that began it");
     }
     return current;
+  }
+
+  TenantDatabase database() {
+    return database;
+  }
+
+  Place place() {
+    return place;
   }
 
   TenantId tenant() {

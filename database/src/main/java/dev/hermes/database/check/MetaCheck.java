@@ -18,7 +18,8 @@ import java.util.List;
  */
 public final class MetaCheck {
   private static final List<String> RULES =
-      List.of("tables.sql", "policies.sql", "grants.sql", "functions.sql", "roles.sql");
+      List.of(
+          "tables.sql", "policies.sql", "grants.sql", "functions.sql", "roles.sql", "schemas.sql");
 
   private MetaCheck() {}
 

@@ -3,9 +3,7 @@ package dev.hermes.database.migrate;
 import dev.hermes.database.check.NotServingException;
 import dev.hermes.database.check.Preflight;
 import dev.hermes.database.check.ServerFloor;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,11 +23,11 @@ public final class Main {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final String NO_SUCH_DATABASE = "3D000";
 
-  private final Map<String, String> environment;
+  private final JobEnvironment environment;
   private final Patience patience;
 
   Main(Map<String, String> environment, Duration patience) {
-    this.environment = environment;
+    this.environment = new JobEnvironment(environment);
     this.patience = new Patience(patience);
   }
 
@@ -63,10 +61,11 @@ public final class Main {
   }
 
   private void bootstrap() throws SQLException, InterruptedException {
-    String user = environment.getOrDefault("HERMES_SUPERUSER", "postgres");
-    String password = secret(Path.of(required("HERMES_SUPERUSER_PASSWORD_FILE")));
-    Path roles = Path.of(required("HERMES_ROLES_DIR"));
-    try (Connection superuser = superuser(required("HERMES_DB_URL"), user, password)) {
+    String user = environment.optional("HERMES_SUPERUSER").orElse("postgres");
+    String password =
+        JobEnvironment.secret(Path.of(environment.required("HERMES_SUPERUSER_PASSWORD_FILE")));
+    Path roles = Path.of(environment.required("HERMES_ROLES_DIR"));
+    try (Connection superuser = superuser(environment.required("HERMES_DB_URL"), user, password)) {
       ServerFloor.verify(superuser);
       Bootstrap.roles(superuser);
       Bootstrap.passwords(superuser, roles);
@@ -74,8 +73,9 @@ public final class Main {
   }
 
   private void migrate() throws SQLException, InterruptedException {
-    String url = required("HERMES_DB_URL");
-    String password = secret(Path.of(required("HERMES_DB_DIR"), "migrator"));
+    String url = environment.required("HERMES_DB_URL");
+    String password =
+        JobEnvironment.secret(Path.of(environment.required("HERMES_DB_DIR"), "migrator"));
     try (Connection migrator = patience.connect(url, "hermes_migrator", password)) {
       ServerFloor.verify(migrator);
       new Migrator(url, password).migrate();
@@ -101,21 +101,5 @@ public final class Main {
       LOG.info("database {} is created", target.name());
     }
     return patience.connect(url, user, password);
-  }
-
-  private String required(String name) {
-    String value = environment.get(name);
-    if (value == null || value.isBlank()) {
-      throw new IllegalArgumentException(name + " is not set");
-    }
-    return value;
-  }
-
-  private static String secret(Path file) {
-    try {
-      return Files.readString(file).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the password file " + file, e);
-    }
   }
 }

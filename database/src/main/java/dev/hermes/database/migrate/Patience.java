@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Connects to a server that may still be starting; what waiting cannot cure fails at once. */
-final class Patience {
+public final class Patience {
   private static final Logger LOG = LoggerFactory.getLogger(Patience.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   // A wrong password, a role that may not log in, a database that does not exist.
@@ -18,16 +18,18 @@ final class Patience {
 
   private final Duration longest;
 
-  Patience(Duration longest) {
+  public Patience(Duration longest) {
     this.longest = longest;
   }
 
-  Connection connect(String url, String user, String password)
+  /** Throws what the last attempt failed with. */
+  public Connection connect(String url, String user, String password)
       throws SQLException, InterruptedException {
     Properties properties = new Properties();
     properties.setProperty("user", user);
     properties.setProperty("password", password);
     properties.setProperty("connectTimeout", "3");
+    properties.setProperty("loginTimeout", "5");
     properties.setProperty("ApplicationName", "hermes-migrate");
     long end = System.nanoTime() + longest.toNanos();
     boolean told = false;

@@ -20,3 +20,5 @@ select 'owner', o.name, 'belongs to ' || o.owner::text || ' and not to hermes_ow
     select n.nspname, pg_catalog.pg_get_userbyid(n.nspowner) from ours n where n.nspname <> 'public'
   ) o
  where o.owner <> 'hermes_owner'
+   and not exists (
+     select from reviewed v where v.kind = 'owner' and v.object = o.name || ' ' || o.owner)

@@ -27,6 +27,16 @@ select 'policy-missing', t.name, 'no policy lets hermes_app ' || m.command || ' 
      select from tenant_policies p
       where p.table_oid = t.oid and p.command = m.command and 'hermes_app' = any (p.roles))
 union all
+select 'policy-purge', t.name,
+       'no policy lets hermes_owner ' || c.command || ' its rows: a purge would leave them'
+  from tables t
+ cross join (values ('select'), ('update'), ('delete')) as c (command)
+ where not t.exempt and not t.relispartition
+   and not exists (
+     select from policies p
+      where p.table_oid = t.oid and p.command = c.command and p.polpermissive
+        and 'hermes_owner' = any (p.roles))
+union all
 select 'canary-text', 'hermes.isolation_canary', 'policy for ' || m.command || ' does not say what it must'
   from meant m
  where not exists (
@@ -46,7 +56,8 @@ union all
 select 'policy-role', p.table_name, 'policy ' || p.polname || ' also applies to ' || r.name
   from tenant_policies p
  cross join lateral pg_catalog.unnest(p.roles) as r (name)
- where r.name <> 'hermes_app'
+ -- hermes_owner, whom nobody logs in as, acts through reviewed functions alone
+ where r.name not in ('hermes_app', 'hermes_owner')
    and not exists (
      select from reviewed v where v.kind = 'policy-role' and v.object = p.table_name || ' ' || r.name)
 union all

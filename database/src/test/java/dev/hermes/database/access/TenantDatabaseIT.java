@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +106,38 @@ class TenantDatabaseIT {
       }
     }
     assertThat(seen).isEqualTo(Map.of(A + " saw " + A, 5_000, B + " saw " + B, 5_000));
+  }
+
+  @Test
+  @DisplayName(
+      "two databases: work of one joins the other's transaction in the same database alone")
+  void twoDatabases() {
+    AtomicInteger looks = new AtomicInteger();
+    TenantDatabase content =
+        new TenantDatabase(tenant -> {
+          looks.incrementAndGet();
+          return Place.shared(pool);
+        });
+    String seen =
+        content.inTenant(
+            A,
+            outer -> {
+              assertThat(tenants.joins(content, A)).isTrue();
+              content.inTenant(A, TenantDatabaseIT::title);
+              return tenants.inTenant(A, TenantDatabaseIT::title);
+            });
+    assertThat(seen).isEqualTo(A.toString());
+    assertThat(looks).as("a transaction knows its place").hasValue(1);
+
+    try (HikariDataSource elsewhere = pool(database.url())) {
+      TenantDatabase other = new TenantDatabase(elsewhere);
+      assertThat(other.joins(tenants, A)).isFalse();
+      assertThatThrownBy(
+              () -> tenants.inTenant(A, outer -> other.inTenant(A, TenantDatabaseIT::title)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("one database cannot be entered for another");
+      assertThat(other.inTenant(A, TenantDatabaseIT::title)).as("control").isEqualTo(A.toString());
+    }
   }
 
   @Test
@@ -217,6 +250,57 @@ class TenantDatabaseIT {
     assertThat(ran).isEmpty();
     await().atMost(Duration.ofSeconds(5)).until(() -> backend() != before);
     assertThat(tenants.inTenant(B, TenantDatabaseIT::title)).isEqualTo(B.toString());
+  }
+
+  @Test
+  @DisplayName("R44 a cursor WITH HOLD does not carry one tenant's rows to the next")
+  void heldCursor() throws Exception {
+    int before = backend();
+    tenants.inTenant(
+        A,
+        handle ->
+            handle.execute("declare kept cursor with hold for select title from hermes.sessions"));
+    // The control: past the commit the rows are there for whoever has the connection.
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("fetch kept")) {
+      assertThat(row.next()).isTrue();
+      assertThat(row.getString(1)).isEqualTo(A.toString());
+      statement.execute("move absolute 0 in kept");
+      connection.commit();
+    }
+
+    assertThatThrownBy(() -> tenants.inTenant(B, handle -> handle.execute("fetch kept")))
+        .isInstanceOf(LeftoverContextException.class);
+
+    await().atMost(Duration.ofSeconds(5)).until(() -> backend() != before);
+    assertThatThrownBy(() -> tenants.inTenant(B, handle -> handle.execute("fetch kept")))
+        .hasMessageContaining("does not exist");
+  }
+
+  @Test
+  @DisplayName(
+      "R17 work over many tenants is a transaction each: one that fails undoes itself alone")
+  void job() {
+    List<String> failed = new ArrayList<>();
+    for (TenantId tenant : List.of(A, B)) {
+      try {
+        tenants.inTenant(
+            tenant,
+            handle -> {
+              assertThat(handle.execute("update hermes.sessions set title = 'done'")).isOne();
+              if (tenant.equals(A)) {
+                throw new IllegalArgumentException("A fails");
+              }
+              return null;
+            });
+      } catch (IllegalArgumentException e) {
+        failed.add(tenant.toString());
+      }
+    }
+    assertThat(failed).containsExactly(A.toString());
+    assertThat(tenants.inTenant(A, TenantDatabaseIT::title)).isEqualTo(A.toString());
+    assertThat(tenants.inTenant(B, TenantDatabaseIT::title)).isEqualTo("done");
   }
 
   private int backend() {

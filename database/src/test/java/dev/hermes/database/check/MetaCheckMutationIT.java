@@ -2,6 +2,7 @@ package dev.hermes.database.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hermes.database.functions.Schemas;
 import dev.hermes.database.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -26,6 +27,7 @@ class MetaCheckMutationIT {
   @BeforeAll
   static void start() {
     database = TestDatabase.create();
+    Schemas.make(database, "cr-1");
   }
 
   @AfterAll
@@ -36,7 +38,7 @@ class MetaCheckMutationIT {
   private record Mutation(String sql, String rule, String object) {}
 
   @TestFactory
-  @DisplayName("TEN-8 each defect turns the check red")
+  @DisplayName("TEN-8 R47 each defect, such as a new table without policies, turns the check red")
   Stream<DynamicTest> eachDefect() {
     return DEFECTS.stream().map(MetaCheckMutationIT::test);
   }
@@ -60,7 +62,7 @@ class MetaCheckMutationIT {
       mutations.add(
           new Mutation("alter policy " + policy + " to hermes_authn", "policy-missing", table));
     }
-    assertThat(mutations).hasSizeGreaterThanOrEqualTo(3 * 37);
+    assertThat(mutations).hasSizeGreaterThanOrEqualTo(3 * 61);
     return mutations.stream().map(MetaCheckMutationIT::test);
   }
 
@@ -220,6 +222,10 @@ class MetaCheckMutationIT {
               "policy-role",
               "hermes.sessions",
               "alter policy tenant_select on hermes.sessions to hermes_app, hermes_platform"),
+          defect(
+              "policy-purge",
+              "hermes.messages",
+              "alter policy tenant_delete on hermes.messages to hermes_app"),
           defect(
               "policy-missing",
               "hermes.isolation_canary",

@@ -7,6 +7,8 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import dev.hermes.database.functions.Caller.SqlFailed;
 import dev.hermes.database.id.UuidV7;
 import dev.hermes.database.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,17 @@ class LeaseIT {
         tenant, "update hermes.sandbox_leases set idle_until = now() where lease_id = ?", lease);
   }
 
+  /** Makes one lease older, or all. */
+  private void age(Object lease, String by) {
+    app.inTenant(
+        tenant,
+        "update hermes.sandbox_leases set created_at = now() - ?::interval"
+            + " where ?::uuid is null or lease_id = ?::uuid",
+        by,
+        lease,
+        lease);
+  }
+
   private List<Object> over() {
     return provisioner.rows("select * from lease.over()").stream()
         .map(row -> row.get("pod_uid"))
@@ -89,6 +102,24 @@ class LeaseIT {
     assertThat(provisioner.rows("select * from lease.live('ns')"))
         .containsExactly(Map.of("pod_uid", "pod-1"));
     assertThat(provisioner.rows("select * from lease.live('other')")).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "the pool learns when sandboxes of a policy were claimed: the last, and the recent one by one")
+  void claims() {
+    Object old = reserve(null, 10, "5 minutes").get("lease_id");
+    reserve(null, 10, "5 minutes");
+    age(old, "20 minutes");
+
+    assertThat(
+            provisioner.rows(
+                "select namespace, policy, last_claim > now() - interval '1 minute' as young,"
+                    + " cardinality(recent) as recent from lease.claims('1 day', '5 minutes')"))
+        .containsExactly(
+            Map.of("namespace", "ns", "policy", "default", "young", true, "recent", 1));
+    age(null, "2 days");
+    assertThat(provisioner.rows("select * from lease.claims('1 day', '5 minutes')")).isEmpty();
   }
 
   @Test
@@ -176,6 +207,32 @@ class LeaseIT {
         .asInstanceOf(type(SqlFailed.class))
         .extracting(SqlFailed::state)
         .isEqualTo("42501");
+  }
+
+  @Test
+  @DisplayName("R39 one tenant's reservations wait for each other, and for nobody else's")
+  void locks() throws Exception {
+    String call =
+        "select * from lease.reserve('%s', gen_random_uuid(), 'u', null, 'default', 'ns', 5, '1 minute', '1 hour')";
+    UUID other = Tenants.make(provisioner, "cr-2");
+    try (Connection first = inTenant(tenant);
+        Connection second = inTenant(other);
+        Connection third = inTenant(tenant)) {
+      first.createStatement().execute(call.formatted(tenant));
+      second.createStatement().execute(call.formatted(other));
+      assertThatThrownBy(() -> third.createStatement().execute(call.formatted(tenant)))
+          .asInstanceOf(type(SQLException.class))
+          .extracting(SQLException::getSQLState)
+          .isEqualTo("55P03");
+    }
+  }
+
+  private Connection inTenant(UUID bound) throws SQLException {
+    Connection connection = database.connect("app");
+    connection.setAutoCommit(false);
+    connection.createStatement().execute("set local lock_timeout = '300ms'");
+    connection.createStatement().execute("set local app.current_tenant = '" + bound + "'");
+    return connection;
   }
 
   @Test

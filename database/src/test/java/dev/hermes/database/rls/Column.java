@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * @param allowed the text of the checks that name the column
  * @param key whether it is part of a foreign key, so that its value must be an existing row's
  */
-record Column(String name, String type, String allowed, boolean key) {
+public record Column(String name, String type, String allowed, boolean key) {
   private static final Pattern FIRST_LITERAL = Pattern.compile("'([A-Za-z]+)'::text");
 
   /** An SQL literal; rows of one tenant with different numbers differ in every key. */

@@ -2,6 +2,7 @@ package dev.hermes.database.rls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hermes.database.functions.Schemas;
 import dev.hermes.database.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -23,10 +24,12 @@ class GrantsIT {
   private static final String REFUSED = "42501";
   private static TestDatabase database;
   private static List<TenantTable> tables;
+  private static String schema = "";
 
   @BeforeAll
   static void start() throws SQLException {
     database = TestDatabase.create();
+    schema = Schemas.name(Schemas.make(database, "cr-1"));
     try (Connection superuser = database.superuser()) {
       tables = TenantTable.all(superuser);
     }
@@ -76,7 +79,12 @@ class GrantsIT {
         "select authn.epoch()",
         "select lease.close('x')",
         "select * from lease.over()",
+        "select * from lease.take_jobs(false, '1 s', 1)",
         "select provision.fence(1)",
+        "select provision.purge_tenant(gen_random_uuid(), 1, 0)",
+        "select provision.adopt_tenant(gen_random_uuid(), 'a', 'b', 'c', 'd', 0)",
+        "select provision.acknowledge_deletions(now(), 0)",
+        "select * from hermes.purge_records",
         "select hermes.ensure_partitions()",
         "set role hermes_owner",
         "set role hermes_migrator",
@@ -105,8 +113,15 @@ class GrantsIT {
         "provisioner | select * from hermes.sandbox_leases",
         "provisioner | select * from hermes.isolation_canary",
         "provisioner | update hermes.tenants set state = 'active'",
+        "provisioner | select * from hermes.tenant_deletions",
+        "provisioner | update hermes.tenant_deletions set not_before = now()",
+        "provisioner | select * from hermes.purge_records",
+        "provisioner | delete from hermes.sessions",
+        "provisioner | update provision.deletions_acknowledged set until = now()",
         "provisioner | select * from authn.key_digests",
         "provisioner | select * from authn.lookup('000000000000')",
+        "jobs | select * from hermes.jobs",
+        "jobs | select * from hermes.job_turns",
         "authn | select * from authn.key_digests",
         "authn | select * from hermes.tenants",
         "authn | select authn.revoke('000000000000', 0)",
@@ -119,6 +134,31 @@ class GrantsIT {
       })
   void others(String role, String sql) {
     assertThat(outcome(role, sql)).isEqualTo(REFUSED);
+  }
+
+  @ParameterizedTest
+  @DisplayName(
+      "AUD-4 TEN-4 nobody may write more, or see more, in a tenant's own schema than in hermes")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "app | update %s.audit_log set actor = 'x'",
+        "app | delete from %s.audit_log",
+        "app | update %s.messages set role = 'x'",
+        "app | delete from %s.usage_records",
+        "app | select * from %s.isolation_canary",
+        "app | create table %s.mine (tenant_id uuid)",
+        "app | drop schema %s",
+        "provisioner | select * from %s.sessions",
+        "provisioner | select * from %s.isolation_canary",
+        "probe | select * from %s.sessions",
+        "probe | delete from %s.isolation_canary",
+        "authn | select * from %s.sessions",
+        "platform | select * from %s.messages",
+        "jobs | select * from %s.usage_records"
+      })
+  void ownSchema(String role, String sql) {
+    assertThat(outcome(role, sql.formatted(schema))).isEqualTo(REFUSED);
   }
 
   @Test

@@ -10,7 +10,8 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** A table under row-level security, as the catalog describes it, and statements on it. */
-record TenantTable(String name, List<Column> columns, List<String> partitions) {
+public record TenantTable(
+    String name, List<Column> columns, List<String> partitions, List<String> key) {
   private static final String TABLES =
       """
       select c.oid::regclass::text from pg_class c
@@ -31,26 +32,84 @@ record TenantTable(String name, List<Column> columns, List<String> partitions) {
   private static final String PARTITIONS =
       "select inhrelid::regclass::text from pg_inherits where inhparent = '%s'::regclass";
 
-  static List<TenantTable> all(Connection connection) throws SQLException {
+  private static final String KEY =
+      """
+      select a.attname from pg_index x
+       cross join lateral unnest(x.indkey) with ordinality as k (attnum, n)
+        join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
+       where x.indrelid = '%s'::regclass and x.indisprimary order by k.n\
+      """;
+
+  public static List<TenantTable> all(Connection connection) throws SQLException {
     List<TenantTable> tables = new ArrayList<>();
     try (Statement statement = connection.createStatement()) {
       for (String name : strings(statement, TABLES)) {
         tables.add(
             new TenantTable(
-                name, columns(statement, name), strings(statement, PARTITIONS.formatted(name))));
+                name,
+                columns(statement, name),
+                strings(statement, PARTITIONS.formatted(name)),
+                strings(statement, KEY.formatted(name))));
       }
     }
     return tables;
   }
 
-  String insert(UUID tenant, int number) {
-    return "insert into %s (%s) values (%s)"
+  public String insert(UUID tenant, int number) {
+    return insert(tenant, tenant, number);
+  }
+
+  /** A row of the tenant whose foreign keys point at the first row of {@code parents}. */
+  String insert(UUID tenant, UUID parents, int number) {
+    return "insert into " + name + " " + values(tenant, parents, number);
+  }
+
+  /** The same row, and what to do when its key is taken. */
+  String upsert(UUID tenant, int number) {
+    return insert(tenant, number)
+        + " on conflict (%s) do update set tenant_id = excluded.tenant_id"
+            .formatted(String.join(", ", key));
+  }
+
+  String mergeInsert(UUID tenant, int number) {
+    return "merge into %s using (values (1)) as s (x) on false when not matched then insert %s"
+        .formatted(name, values(tenant, tenant, number));
+  }
+
+  String mergeMatched(UUID tenant, String action) {
+    return "merge into %s as t using (values (1)) as s (x) on t.tenant_id = '%s' when matched then %s"
+        .formatted(name, tenant, action);
+  }
+
+  /** All of one tenant's rows once more, as another tenant's. */
+  String duplicate(UUID from, UUID to) {
+    return of(
+        "insert into %s (%s) select %s from %s"
+            .formatted(
+                name,
+                names(),
+                columns.stream()
+                    .map(Column::name)
+                    .map(column -> column.equals("tenant_id") ? "'" + to + "'" : column)
+                    .collect(Collectors.joining(", ")),
+                name),
+        from);
+  }
+
+  private String values(UUID tenant, UUID parents, int number) {
+    return "(%s) values (%s)"
         .formatted(
-            name,
-            columns.stream().map(Column::name).collect(Collectors.joining(", ")),
+            names(),
             columns.stream()
-                .map(column -> column.literal(tenant, number))
+                .map(column ->
+                    column.key() && !column.name().equals("tenant_id")
+                        ? column.literal(parents, number)
+                        : column.literal(tenant, number))
                 .collect(Collectors.joining(", ")));
+  }
+
+  private String names() {
+    return columns.stream().map(Column::name).collect(Collectors.joining(", "));
   }
 
   String selectAll() {

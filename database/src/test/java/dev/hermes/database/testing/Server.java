@@ -90,6 +90,7 @@ final class Server {
     try {
       EmbeddedPostgres postgres =
           EmbeddedPostgres.builder()
+              .setPort(FreePort.next())
               .setServerConfig("max_connections", "200")
               .setServerConfig("fsync", "off")
               .setServerConfig("full_page_writes", "off")

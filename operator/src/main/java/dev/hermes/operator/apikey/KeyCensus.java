@@ -29,14 +29,14 @@ final class KeyCensus {
   }
 
   /**
-   * Whether the key is among the first {@code max}: those that were issued, then by age. Two that
+   * Whether the key is among the first {@code most}: those that were issued, then by age. Two that
    * ask at one time for the last place get the same answer from everybody.
    */
-  static boolean hasPlace(ApiKey key, List<ApiKey> all, TenantSpec tenant) {
+  static boolean hasPlace(ApiKey key, List<ApiKey> all, TenantSpec tenant, int most) {
     List<String> places =
         all.stream()
             .filter(other -> other.getMetadata().getDeletionTimestamp() == null)
-            .filter(other -> !isRevoked(other))
+            .filter(other -> isSame(other, key) || !isRevoked(other))
             .filter(other ->
                 KeyCeiling.refusal(tenant, other.getMetadata().getNamespace(), other.getSpec())
                     .isEmpty())
@@ -44,10 +44,15 @@ final class KeyCensus {
                 Comparator.comparing((ApiKey other) -> !wasIssued(other))
                     .thenComparing(other -> other.getMetadata().getCreationTimestamp())
                     .thenComparing(other -> other.getMetadata().getUid()))
-            .limit(tenant.apiKeys().max())
+            .limit(most)
             .map(other -> other.getMetadata().getUid())
             .toList();
     return places.contains(key.getMetadata().getUid());
+  }
+
+  /** A key that was out of use asks for a place like any other. */
+  private static boolean isSame(ApiKey a, ApiKey b) {
+    return a.getMetadata().getUid().equals(b.getMetadata().getUid());
   }
 
   private static boolean wasIssued(ApiKey key) {

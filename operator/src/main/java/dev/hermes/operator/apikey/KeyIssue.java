@@ -9,48 +9,45 @@ import dev.hermes.crds.tenant.TenantSpec;
 import dev.hermes.database.key.ApiKeyFormat;
 import dev.hermes.database.key.Digest;
 import dev.hermes.database.key.Pepper;
-import dev.hermes.database.key.RawKey;
 import dev.hermes.operator.kube.Halt;
 import dev.hermes.operator.kube.Step;
+import dev.hermes.operator.plan.Plans;
 import dev.hermes.operator.provision.KeyRow;
 import dev.hermes.operator.provision.KeyRows;
 import dev.hermes.operator.provision.NewKey;
+import dev.hermes.operator.provision.Storing;
 import dev.hermes.operator.provision.TenantRows;
-import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Issues a key: first the Secret, which is the write-ahead record, then the digest. Whatever a dead
- * process left is picked up; a key is never minted twice.
+ * Issues a key and replaces it when that is due: first what holds the key, then the digest.
+ * Whatever a dead process left is picked up; there is one current key and at most one before it.
  */
 final class KeyIssue {
-  private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration LATER = Duration.ofSeconds(30);
 
   private final KubernetesClient kubernetes;
   private final KeyRows keys;
   private final TenantRows tenants;
+  private final Plans plans;
   private final Pepper pepper;
-  private final String apiUrl;
+  private final KeySources sources;
   private final Halt halt;
   private final Clock clock;
-  private final SecureRandom random = new SecureRandom();
 
   KeyIssue(ApiKeyReconciler.Parts parts, Halt halt, Clock clock) {
     this.kubernetes = parts.kubernetes();
     this.keys = parts.keys();
     this.tenants = parts.tenants();
+    this.plans = parts.plans();
     this.pepper = parts.pepper();
-    this.apiUrl = parts.apiUrl();
+    this.sources = new KeySources(parts, halt);
     this.halt = halt;
     this.clock = clock;
   }
@@ -59,160 +56,140 @@ final class KeyIssue {
    * @param others all APIKeys that name the same tenant
    */
   KeyOutcome run(ApiKey key, List<ApiKey> others) {
-    Optional<KeyRow> row = keys.find(key.getMetadata().getUid()).stream().findFirst();
-    Optional<KeyOutcome> ended = row.flatMap(this::ended);
-    if (ended.isPresent()) {
-      return ended.get();
+    KeyRing ring = ring(key);
+    if (ring.current().flatMap(KeyRow::revokedAt).isPresent()) {
+      return new KeyOutcome.Ended(
+          Reason.KeyRevoked, "revoked for good; delete this APIKey and make a new one", ring);
     }
     // asked live, for this decides about rights
-    Tenant tenant =
-        kubernetes.resources(Tenant.class).withName(key.getSpec().tenantRef().name()).get();
+    Tenant tenant = kubernetes.resources(Tenant.class).withName(tenantName(key)).get();
     if (tenant == null) {
       return new KeyOutcome.Waiting(
-          Reason.TenantMissing,
-          "Tenant " + key.getSpec().tenantRef().name() + " does not exist",
-          row,
-          LATER);
+          Reason.TenantMissing, "Tenant " + tenantName(key) + " does not exist", ring, LATER);
     }
     TenantSpec spec = tenant.getSpec() == null ? TenantSpec.defaults() : tenant.getSpec();
     Optional<Refusal> refusal =
         KeyCeiling.refusal(spec, key.getMetadata().getNamespace(), key.getSpec())
-            .or(() -> row.isPresent() ? Optional.empty() : place(key, others, spec));
+            .or(() -> inUse(ring) ? Optional.empty() : place(key, others, spec));
     if (refusal.isPresent()) {
-      return refuse(refusal.get(), row);
+      return refuse(key, refusal.get());
     }
     Optional<UUID> tenantId = tenants.find(tenant.getMetadata().getUid());
     if (tenantId.isEmpty() || tenant.getMetadata().getDeletionTimestamp() != null) {
       return new KeyOutcome.Waiting(
-          Reason.WaitingForTenant, "Tenant " + spec(key) + " is not set up yet", row, LATER);
+          Reason.WaitingForTenant, "Tenant " + tenantName(key) + " is not set up yet", ring, LATER);
     }
-    return deliver(key, tenantId.get(), spec.suspended(), row);
+    return deliver(key, tenantId.get(), spec.suspended(), ring);
   }
 
-  private KeyOutcome deliver(ApiKey key, UUID tenantId, boolean suspended, Optional<KeyRow> row) {
-    Secret secret;
-    try {
-      secret = secret(key);
-      if (secret == null && row.isEmpty()) {
-        secret = mint(key);
+  /** The keys, the replaced ones whose time is over marked as revoked. */
+  private KeyRing ring(ApiKey key) {
+    KeyRing found = find(key);
+    List<KeyRow> over = found.over(clock.instant());
+    if (over.isEmpty()) {
+      return found;
+    }
+    over.forEach(row -> keys.revoke(row.keyId()));
+    halt.after(Step.KEY_OVERLAP_REVOKED);
+    return find(key);
+  }
+
+  private KeyOutcome deliver(ApiKey key, UUID tenantId, boolean suspended, KeyRing ring) {
+    Schedule schedule = new Schedule(key.getSpec(), ring.current());
+    Offer offer = sources.offer(key, ring.current(), schedule.isDue(clock.instant()));
+    boolean expired = ring.current().filter(row -> row.isExpired(clock.instant())).isPresent();
+    if (expired && !(offer instanceof Offer.Use)) {
+      return new KeyOutcome.Ended(
+          Reason.KeyExpired,
+          key.getSpec().delivery().mode().mints()
+              ? "expired; set spec.rotation.requestedAt to now for a new key"
+              : "expired; bring another key",
+          ring);
+    }
+    return switch (offer) {
+      case Offer.Keep() -> {
+        KeyRow current = ring.current().orElseThrow();
+        // a stored digest stays as it is, whichever pepper it was made with
+        Digest digest = new Digest(current.pepperVersion(), current.digest());
+        yield store(key, tenantId, suspended, current.keyId(), digest, schedule, ring);
       }
-    } catch (KubernetesClientException e) {
-      if (e.getCode() == 403) {
-        return new KeyOutcome.Waiting(
-            Reason.Progressing, "the right to write Secrets here is being set up", row, SOON);
-      }
-      throw e;
-    }
-    if (secret == null) {
-      return new KeyOutcome.NotDelivered(
-          Reason.SecretMissing,
-          "the Secret was deleted and the key cannot be shown again; delete this APIKey and make a"
-              + " new one",
-          row);
-    }
-    Optional<RawKey> raw =
-        KeySecret.isOurs(secret, key) ? KeySecret.read(secret) : Optional.empty();
-    if (raw.isEmpty()) {
-      return taken(key, row);
-    }
-    halt.after(Step.KEY_SECRET);
-    return store(key, tenantId, suspended, raw.get(), KeySecret.made(secret), row);
+      case Offer.Use(String keyId, byte[] innerHash) ->
+          store(key, tenantId, suspended, keyId, pepper.digest(innerHash), schedule, ring);
+      case Offer.Deny(Reason reason, String message) ->
+          new KeyOutcome.NotDelivered(reason, message, ring);
+      case Offer.Later(String message, Duration again) ->
+          new KeyOutcome.Waiting(Reason.Progressing, message, ring, again);
+    };
   }
 
   private KeyOutcome store(
       ApiKey key,
       UUID tenantId,
       boolean suspended,
-      RawKey raw,
-      Instant made,
-      Optional<KeyRow> row) {
-    if (row.isPresent() && !row.get().keyId().equals(raw.keyId())) {
-      return taken(key, row);
-    }
-    // a stored digest stays as it is, whichever pepper it was made with
-    Digest fresh = pepper.digest(raw.innerHash());
-    Digest digest = row.map(known -> new Digest(fresh.version(), known.digest())).orElse(fresh);
-    boolean stored =
-        keys.issue(
+      String keyId,
+      Digest digest,
+      Schedule schedule,
+      KeyRing ring) {
+    Instant now = clock.instant();
+    Storing stored =
+        keys.makeCurrent(
             new NewKey(
                 tenantId,
-                raw.keyId(),
+                keyId,
                 digest,
-                raw.prefix(),
+                ApiKeyFormat.MARK + keyId,
                 key.getSpec().roles().stream().map(Role::wire).toList(),
                 key.getSpec().scopes().stream().map(Scope::wire).toList(),
                 "key:" + key.getMetadata().getUid(),
-                made.plus(Duration.ofDays(key.getSpec().expiresAfterDays())),
+                schedule.life(),
+                schedule.overlap(),
+                schedule.metRequest(now),
                 key.getMetadata().getUid()));
     halt.after(Step.KEY_ROW);
-    if (!stored && row.isEmpty()) {
-      return taken(key, row);
-    }
-    KeyRow now = keys.find(key.getMetadata().getUid()).getFirst();
-    return ended(now).orElseGet(() -> new KeyOutcome.Issued(now, suspended));
+    return switch (stored) {
+      case CURRENT -> new KeyOutcome.Issued(find(key), suspended);
+      case TAKEN ->
+          new KeyOutcome.NotDelivered(
+              Reason.KeyIdTaken,
+              "the key id " + keyId + " is that of another key; bring a key with another id",
+              ring);
+      case OVER ->
+          new KeyOutcome.NotDelivered(
+              Reason.KeyRevoked,
+              "key "
+                  + keyId
+                  + " was replaced or revoked before and does not come back; bring"
+                  + " another key",
+              ring);
+    };
   }
 
   private Optional<Refusal> place(ApiKey key, List<ApiKey> others, TenantSpec tenant) {
-    return KeyCensus.hasPlace(key, others, tenant)
+    int most = plans.of(tenant).maxKeys();
+    return KeyCensus.hasPlace(key, others, tenant, most)
         ? Optional.empty()
         : Optional.of(
             new Refusal(
                 Reason.TooManyKeys,
-                "the tenant has its " + tenant.apiKeys().max() + " keys (spec.apiKeys.max)"));
+                "the tenant has its " + most + " keys (spec.apiKeys.max, or its plan's maxKeys)"));
   }
 
-  /** A ceiling that was lowered holds for keys already out. */
-  private KeyOutcome refuse(Refusal refusal, Optional<KeyRow> row) {
-    row.ifPresent(found -> keys.revoke(found.keyId()));
-    return new KeyOutcome.Refused(refusal, row);
+  /** A ceiling that was lowered holds for keys already out, until it allows them again. */
+  private KeyOutcome refuse(ApiKey key, Refusal refusal) {
+    keys.block(key.getMetadata().getUid());
+    halt.after(Step.KEY_BLOCKED);
+    return new KeyOutcome.Refused(refusal, find(key));
   }
 
-  private Optional<KeyOutcome> ended(KeyRow row) {
-    if (row.revokedAt().isPresent()) {
-      return Optional.of(
-          new KeyOutcome.Ended(
-              Reason.KeyRevoked, "revoked for good; delete this APIKey and make a new one", row));
-    }
-    boolean expired = row.expiresAt().filter(end -> !end.isAfter(clock.instant())).isPresent();
-    return expired
-        ? Optional.of(
-            new KeyOutcome.Ended(
-                Reason.KeyExpired, "expired; delete this APIKey and make a new one", row))
-        : Optional.empty();
+  private KeyRing find(ApiKey key) {
+    return new KeyRing(keys.find(key.getMetadata().getUid()));
   }
 
-  private KeyOutcome taken(ApiKey key, Optional<KeyRow> row) {
-    return new KeyOutcome.NotDelivered(
-        Reason.SecretTaken,
-        "Secret "
-            + KeySecret.name(key)
-            + " exists and is not this key's; remove it or name another",
-        row);
+  private static boolean inUse(KeyRing ring) {
+    return ring.current().filter(row -> row.blockedAt().isEmpty()).isPresent();
   }
 
-  private @Nullable Secret secret(ApiKey key) {
-    return kubernetes
-        .secrets()
-        .inNamespace(key.getMetadata().getNamespace())
-        .withName(KeySecret.name(key))
-        .get();
-  }
-
-  /** Create only: whoever came first keeps the name. */
-  private @Nullable Secret mint(ApiKey key) {
-    try {
-      return kubernetes
-          .resource(KeySecret.desired(key, ApiKeyFormat.mint(random), apiUrl))
-          .create();
-    } catch (KubernetesClientException e) {
-      if (e.getCode() == 409) {
-        return secret(key);
-      }
-      throw e;
-    }
-  }
-
-  private static String spec(ApiKey key) {
+  private static String tenantName(ApiKey key) {
     return key.getSpec().tenantRef().name();
   }
 }

@@ -1,25 +1,26 @@
 package dev.hermes.operator.apikey;
 
 import dev.hermes.crds.Reason;
-import dev.hermes.operator.provision.KeyRow;
 import java.time.Duration;
-import java.util.Optional;
 
 /** What one look at a key came to. */
 sealed interface KeyOutcome {
-  /** In the database and in its Secret. */
-  record Issued(KeyRow row, boolean suspended) implements KeyOutcome {}
+  /** The keys as the look left them. */
+  KeyRing ring();
 
-  /** Not given, or taken back, because it asks for too much. */
-  record Refused(Refusal refusal, Optional<KeyRow> row) implements KeyOutcome {}
+  /** In the database and where the delivery mode puts it. */
+  record Issued(KeyRing ring, boolean suspended) implements KeyOutcome {}
 
-  /** Given, but the Secret is not what it should be. */
-  record NotDelivered(Reason reason, String message, Optional<KeyRow> row) implements KeyOutcome {}
+  /** Not given, or out of use, because it asks for too much. */
+  record Refused(Refusal refusal, KeyRing ring) implements KeyOutcome {}
 
-  /** Over for good. */
-  record Ended(Reason reason, String message, KeyRow row) implements KeyOutcome {}
+  /** What delivers the key is not what it should be; a key that was issued goes on working. */
+  record NotDelivered(Reason reason, String message, KeyRing ring) implements KeyOutcome {}
+
+  /** Over. */
+  record Ended(Reason reason, String message, KeyRing ring) implements KeyOutcome {}
 
   /** Something else must come first. */
-  record Waiting(Reason reason, String message, Optional<KeyRow> row, Duration again)
+  record Waiting(Reason reason, String message, KeyRing ring, Duration again)
       implements KeyOutcome {}
 }

@@ -4,21 +4,22 @@ import dev.hermes.crds.Names;
 import dev.hermes.crds.apikey.ApiKey;
 import dev.hermes.database.key.ApiKeyFormat;
 import dev.hermes.database.key.RawKey;
+import dev.hermes.operator.kube.SecretText;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The Secret that carries a key: what it looks like, and what is read of one; pure. */
 final class KeySecret {
   private KeySecret() {}
 
-  static Secret desired(ApiKey key, RawKey raw, String apiUrl) {
+  /** Not immutable: the kubelet never refreshes a volume that shows an immutable Secret. */
+  static Secret desired(ApiKey key, RawKey raw, String apiUrl, Optional<String> replaces) {
     return new SecretBuilder()
         .withNewMetadata()
+        .withAnnotations(replaces.map(keyId -> Map.of(Names.KEY_REPLACES, keyId)).orElse(null))
         .withName(name(key))
         .withNamespace(key.getMetadata().getNamespace())
         .addToLabels(Names.MANAGED_BY, Names.MANAGED_BY_OPERATOR)
@@ -32,14 +33,14 @@ final class KeySecret {
         .endOwnerReference()
         .endMetadata()
         .withType(Names.KEY_SECRET_TYPE)
-        .withImmutable(true)
-        .addToData(Names.KEY_SECRET_KEY, encode(raw.text()))
-        .addToData(Names.KEY_SECRET_ID, encode(raw.keyId()))
-        .addToData(Names.KEY_SECRET_URL, encode(apiUrl))
+        .addToData(Names.KEY_SECRET_KEY, SecretText.encode(raw.text()))
+        .addToData(Names.KEY_SECRET_ID, SecretText.encode(raw.keyId()))
+        .addToData(Names.KEY_SECRET_URL, SecretText.encode(apiUrl))
         .build();
   }
 
-  static String name(ApiKey key) {
+  /** Null: the mode has no Secret. */
+  static @Nullable String name(ApiKey key) {
     return key.getSpec().delivery().secretNameFor(key.getMetadata().getName());
   }
 
@@ -54,24 +55,13 @@ final class KeySecret {
   static Optional<RawKey> read(Secret secret) {
     return Optional.ofNullable(secret.getData())
         .map(data -> data.get(Names.KEY_SECRET_KEY))
-        .map(KeySecret::decode)
+        .map(SecretText::decode)
         .flatMap(ApiKeyFormat::parse);
   }
 
-  /** When the key was made: its life is counted from here, whatever was repeated since. */
-  static Instant made(Secret secret) {
-    return Instant.parse(secret.getMetadata().getCreationTimestamp());
-  }
-
-  private static String encode(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String decode(String base64) {
-    try {
-      return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      return "";
-    }
+  /** Id of the key that the one in this Secret was made to replace. */
+  static Optional<String> replaces(Secret secret) {
+    return Optional.ofNullable(secret.getMetadata().getAnnotations())
+        .map(annotations -> annotations.get(Names.KEY_REPLACES));
   }
 }

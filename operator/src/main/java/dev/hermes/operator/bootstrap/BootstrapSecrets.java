@@ -26,6 +26,7 @@ final class BootstrapSecrets {
       new TreeMap<>(
           Map.of(
               "hermes-db-migrator", List.of("migrator"),
+              "hermes-db-backup", List.of("backup"),
               "hermes-db-operator", List.of("provisioner", "probe"),
               "hermes-db-api", List.of("app", "authn", "platform", "jobs")));
 
@@ -68,6 +69,11 @@ final class BootstrapSecrets {
 
   Secret signing(String privatePem) {
     return secret("hermes-signing", Map.of("private.pem", privatePem));
+  }
+
+  /** What the egress proxy shows the control API when it reports. */
+  Secret egressReport() {
+    return secret("hermes-egress-report", Map.of("token", password()));
   }
 
   ObjectMeta meta(String name) {

@@ -51,6 +51,7 @@ public final class SecretsMain {
       }
     }
     ensure(secrets.pepper());
+    ensure(secrets.egressReport());
     Secret signing = ensure(secrets.signing(SigningKeys.newPrivatePem(random)));
     ensure(publicKey(privatePem(signing)));
   }

@@ -3,23 +3,41 @@ package dev.hermes.operator.health;
 import dev.hermes.crds.Reason;
 import dev.hermes.operator.kube.ErrorCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The operator's own figures; their names are API, people write alerts on them. */
 public final class OperatorMetrics implements ErrorCounter {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger violations = new AtomicInteger();
+  private final AtomicInteger purgeBreaker = new AtomicInteger();
   private final Timer tenantReady;
+  private final MultiGauge canaryResults =
+      MultiGauge.builder("hermes_canary_result")
+          .description(
+              "1 while the last canary saw this wall of the policy's sandboxes hold, else 0")
+          .register(registry);
+  private final MultiGauge canaryAges =
+      MultiGauge.builder("hermes_canary_age_seconds")
+          .description("Since the last canary of the policy ended")
+          .register(registry);
 
   public OperatorMetrics() {
     Gauge.builder("hermes_rls_violations", violations, AtomicInteger::get)
         .description("What the hourly check of row-level security found")
+        .register(registry);
+    Gauge.builder("hermes_purge_breaker_open", purgeBreaker, AtomicInteger::get)
+        .description("1 while a mass deletion waits for the platform and nothing is purged")
         .register(registry);
     tenantReady =
         Timer.builder("hermes_tenant_ready")
@@ -53,11 +71,49 @@ public final class OperatorMetrics implements ErrorCounter {
     registry.counter("hermes_reconcile_errors", "kind", kind, "reason", reason.name()).increment();
   }
 
+  /** Mails about keys that are going to end, {@code sent} or {@code failed}. */
+  public void notice(String result) {
+    registry.counter("hermes_key_notices", "result", result).increment();
+  }
+
   public void tenantReadyAfter(Duration duration) {
     tenantReady.record(duration);
   }
 
   public void violations(int found) {
     violations.set(found);
+  }
+
+  /** From the start on, so that an alert sees 0 and not nothing. */
+  public void purgeResults(Iterable<String> results) {
+    results.forEach(result -> registry.counter("hermes_purges", "result", result));
+  }
+
+  public void purged(String result) {
+    registry.counter("hermes_purges", "result", result).increment();
+  }
+
+  /** One look of a canary at one wall. */
+  public record CanaryResult(String policy, String check, boolean held) {}
+
+  /** All that canaries know now, and the seconds since the last one of each policy ended. */
+  public void canaries(List<CanaryResult> results, Map<String, Duration> ages) {
+    canaryResults.register(
+        results.stream()
+            .map(r ->
+                MultiGauge.Row.of(
+                    Tags.of("policy", r.policy(), "check", r.check()), r.held() ? 1 : 0))
+            .collect(Collectors.toList()),
+        true);
+    canaryAges.register(
+        ages.entrySet().stream()
+            .map(age ->
+                MultiGauge.Row.of(Tags.of("policy", age.getKey()), age.getValue().toSeconds()))
+            .collect(Collectors.toList()),
+        true);
+  }
+
+  public void purgeBreaker(boolean open) {
+    purgeBreaker.set(open ? 1 : 0);
   }
 }

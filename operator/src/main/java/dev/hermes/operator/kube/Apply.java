@@ -2,7 +2,10 @@ package dev.hermes.operator.kube;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,23 @@ public final class Apply {
   private <T extends HasMetadata> void replace(T desired, T applied) {
     T exact = kubernetes.getKubernetesSerialization().clone(desired);
     exact.getMetadata().setResourceVersion(applied.getMetadata().getResourceVersion());
+    exact
+        .getMetadata()
+        .setLabels(
+            withOthers(applied.getMetadata().getLabels(), desired.getMetadata().getLabels()));
+    exact
+        .getMetadata()
+        .setAnnotations(
+            withOthers(
+                applied.getMetadata().getAnnotations(), desired.getMetadata().getAnnotations()));
     kubernetes.resource(exact).update();
+  }
+
+  /** Labels and annotations that others set are theirs, even where a rule they added is not. */
+  private static Map<String, String> withOthers(
+      @Nullable Map<String, String> live, @Nullable Map<String, String> desired) {
+    Map<String, String> all = new TreeMap<>(live == null ? Map.of() : live);
+    all.putAll(desired == null ? Map.of() : desired);
+    return all;
   }
 }

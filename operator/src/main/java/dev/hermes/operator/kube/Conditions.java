@@ -44,7 +44,14 @@ public final class Conditions {
   }
 
   public Conditions set(ConditionType type, StepOutcome outcome) {
-    return set(type, outcome.isReady() ? "True" : "False", outcome.reason(), outcome.message());
+    String status =
+        switch (outcome) {
+          case StepOutcome.Ready ready -> "True";
+          case StepOutcome.Unknown unknown -> "Unknown";
+          case StepOutcome.Waiting waiting -> "False";
+          case StepOutcome.Invalid invalid -> "False";
+        };
+    return set(type, status, outcome.reason(), outcome.message());
   }
 
   public Conditions isTrue(ConditionType type, Reason reason, String message) {

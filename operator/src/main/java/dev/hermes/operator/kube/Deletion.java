@@ -1,9 +1,12 @@
 package dev.hermes.operator.kube;
 
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +43,46 @@ public final class Deletion {
         null);
   }
 
-  /** Gone already, or another object under that name: nothing to do. */
+  public void networkPolicy(HasMetadata policy) {
+    delete(
+        "/apis/networking.k8s.io/v1/namespaces/"
+            + policy.getMetadata().getNamespace()
+            + "/networkpolicies/"
+            + policy.getMetadata().getName(),
+        policy.getMetadata().getUid(),
+        null);
+  }
+
+  /** One of a kind that others defined, and what hangs on it. */
+  public void other(ResourceDefinitionContext kind, HasMetadata object) {
+    delete(
+        "/apis/"
+            + kind.getGroup()
+            + "/"
+            + kind.getVersion()
+            + "/namespaces/"
+            + object.getMetadata().getNamespace()
+            + "/"
+            + kind.getPlural()
+            + "/"
+            + object.getMetadata().getName(),
+        object.getMetadata().getUid(),
+        null,
+        "Background");
+  }
+
+  /** With its pods, which a Job leaves behind when nobody asks for more. */
+  public void job(String namespace, String name, String uid) {
+    delete("/apis/batch/v1/namespaces/" + namespace + "/jobs/" + name, uid, null, "Background");
+  }
+
   private void delete(String path, String uid, @Nullable Long graceSeconds) {
+    delete(path, uid, graceSeconds, null);
+  }
+
+  /** Gone already, or another object under that name: nothing to do. */
+  private void delete(
+      String path, String uid, @Nullable Long graceSeconds, @Nullable String propagation) {
     try {
       kubernetes.raw(
           path,
@@ -51,11 +92,31 @@ public final class Deletion {
               .withUid(uid)
               .endPreconditions()
               .withGracePeriodSeconds(graceSeconds)
+              .withPropagationPolicy(propagation)
               .build());
     } catch (KubernetesClientException e) {
-      if (e.getCode() != 404 && e.getCode() != 409) {
+      // A conflict is our precondition's, in words that differ from version to version, or it is
+      // about
+      // something else, and the object is still there.
+      if (e.getCode() != 404 && (e.getCode() != 409 || isThere(path, uid))) {
         throw e;
       }
+    }
+  }
+
+  private boolean isThere(String path, String uid) {
+    try {
+      @Nullable String live = kubernetes.raw(path);
+      return live != null
+          && Serialization.unmarshal(live, GenericKubernetesResource.class)
+              .getMetadata()
+              .getUid()
+              .equals(uid);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == 404) {
+        return false;
+      }
+      throw e;
     }
   }
 }

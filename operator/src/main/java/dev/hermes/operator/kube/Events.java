@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +56,25 @@ public final class Events {
   }
 
   public void publish(HasMetadata regarding, String type, String reason, String note) {
+    publish(regarding, type, reason, note, UuidV7.next());
+  }
+
+  /**
+   * Not a second time when a process that died after it comes back: its name follows from the
+   * cause.
+   */
+  public void publishOnce(
+      HasMetadata regarding, String type, String reason, String note, String cause) {
+    String identity = regarding.getMetadata().getUid() + " " + cause;
+    publish(
+        regarding,
+        type,
+        reason,
+        note,
+        UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private void publish(HasMetadata regarding, String type, String reason, String note, UUID name) {
     String namespace =
         Objects.requireNonNullElse(regarding.getMetadata().getNamespace(), "default");
     try {
@@ -64,7 +85,7 @@ public final class Events {
                   .withName(
                       regarding.getMetadata().getName()
                           + "."
-                          + UuidV7.next().toString().replace("-", "").substring(16))
+                          + name.toString().replace("-", "").substring(16))
                   .withNamespace(namespace)
                   .endMetadata()
                   .withEventTime(new MicroTime(MICRO.format(clock.instant())))
@@ -85,7 +106,9 @@ public final class Events {
                   .build())
           .create();
     } catch (KubernetesClientException e) {
-      log.warn("event {} not written: {}", reason, e.getMessage());
+      if (e.getCode() != 409) {
+        log.warn("event {} not written: {}", reason, e.getMessage());
+      }
     }
   }
 

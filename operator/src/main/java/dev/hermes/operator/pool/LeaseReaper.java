@@ -3,7 +3,9 @@ package dev.hermes.operator.pool;
 import dev.hermes.operator.kube.Deletion;
 import dev.hermes.operator.provision.EndedLease;
 import dev.hermes.operator.provision.Leases;
+import dev.hermes.sandbox.agent.AgentSandbox;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -24,18 +26,34 @@ final class LeaseReaper {
 
   private final Leases leases;
   private final Deletion deletion;
+  private final ClaimReaper claims;
   private final Map<String, Instant> claimedSince = new HashMap<>();
 
-  LeaseReaper(Leases leases, Deletion deletion) {
+  LeaseReaper(Leases leases, Deletion deletion, ClaimReaper claims) {
     this.leases = leases;
     this.deletion = deletion;
+    this.claims = claims;
   }
 
   void endLeases() {
     for (EndedLease lease : leases.over()) {
+      try {
+        end(lease);
+        leases.close(lease.podUid());
+        log.info("lease over, pod {}/{} deleted", lease.namespace(), lease.podName());
+      } catch (KubernetesClientException e) {
+        // the next look tries again; the other leases need not wait for it
+        log.warn("lease over, pod {}/{}: {}", lease.namespace(), lease.podName(), e.getMessage());
+      }
+    }
+  }
+
+  /** A claim takes its pod along; the pod alone would only be replaced. */
+  private void end(EndedLease lease) {
+    if (AgentSandbox.isClaim(lease.podName())) {
+      claims.end(lease.namespace(), lease.podName());
+    } else {
       deletion.pod(lease.namespace(), lease.podName(), lease.podUid());
-      leases.close(lease.podUid());
-      log.info("lease over, pod {}/{} deleted", lease.namespace(), lease.podName());
     }
   }
 
@@ -49,6 +67,8 @@ final class LeaseReaper {
     Map<String, List<Pod>> candidates =
         pods.stream()
             .filter(pod -> PodFacts.isClaimed(pod) && !PodFacts.isLeaving(pod))
+            // their end is the end of their claims
+            .filter(pod -> !PodFacts.isOthers(pod))
             .filter(pod -> isOld(pod, now))
             .collect(Collectors.groupingBy(pod -> pod.getMetadata().getNamespace()));
     Set<String> present =

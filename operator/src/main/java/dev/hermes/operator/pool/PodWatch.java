@@ -11,13 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The sandbox pods of all tenants, trimmed; the only pods the operator caches. */
+/**
+ * The sandbox pods of all tenants, trimmed; the only pods the operator caches. Those of
+ * agent-sandbox have no state until they are claimed, but each names its policy.
+ */
 public final class PodWatch implements AutoCloseable {
   private final SharedIndexInformer<Pod> informer;
 
   public PodWatch(KubernetesClient kubernetes) {
-    this.informer =
-        kubernetes.pods().inAnyNamespace().withLabel(Names.SANDBOX_STATE).runnableInformer(0);
+    this.informer = kubernetes.pods().inAnyNamespace().withLabel(Names.POLICY).runnableInformer(0);
     informer.itemStore(new TrimmedStore<>(PodFacts::trim));
   }
 

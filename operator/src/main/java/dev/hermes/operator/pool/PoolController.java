@@ -1,25 +1,27 @@
 package dev.hermes.operator.pool;
 
+import dev.hermes.crds.Names;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.sandboxpolicy.Backend;
 import dev.hermes.operator.kube.Deletion;
 import dev.hermes.operator.provision.Leases;
-import dev.hermes.sandbox.pod.SandboxPod;
-import dev.hermes.sandbox.pod.SandboxPodRequest;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -37,14 +39,18 @@ public final class PoolController implements AutoCloseable {
   private final PodWatch pods;
   private final LeaseReaper reaper;
   private final Deletion deletion;
-  private final Supplier<String> publicKeys;
+  private final PodMaker maker;
+  private final AgentPools agentPools;
+  private final ClaimReaper claims;
+  private final Demand demand;
+  private final Rest rest;
   private final Clock clock;
 
   private final Map<String, PoolTarget> targets = new ConcurrentHashMap<>();
   private final Set<String> dirty = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean queued = new AtomicBoolean();
   private final InFlight inFlight = new InFlight();
-  private final Backoff backoff = new Backoff();
+  private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           task -> Thread.ofPlatform().name("pool").daemon().unstarted(task));
@@ -53,19 +59,25 @@ public final class PoolController implements AutoCloseable {
   private Instant lastFullLook = Instant.EPOCH;
 
   /**
+   * @param agentSandbox whether the kinds of agent-sandbox may be written
    * @param publicKeys keys whose tokens a sandbox obeys, read anew for each pod
    */
   public PoolController(
       KubernetesClient kubernetes,
       PodWatch pods,
       Leases leases,
+      BooleanSupplier agentSandbox,
       Supplier<String> publicKeys,
       Clock clock) {
     this.kubernetes = kubernetes;
     this.pods = pods;
     this.deletion = new Deletion(kubernetes);
-    this.reaper = new LeaseReaper(leases, deletion);
-    this.publicKeys = publicKeys;
+    this.agentPools = new AgentPools(kubernetes, agentSandbox, publicKeys);
+    this.claims = new ClaimReaper(kubernetes, agentSandbox, leases);
+    this.reaper = new LeaseReaper(leases, deletion, claims);
+    this.maker = new PodMaker(kubernetes, publicKeys, inFlight);
+    this.demand = new Demand(leases);
+    this.rest = new Rest(clock);
     this.clock = clock;
     this.lastTurn = clock.instant();
   }
@@ -76,16 +88,32 @@ public final class PoolController implements AutoCloseable {
     thread.scheduleWithFixedDelay(this::tick, 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** What a tenant is to have from now on. */
-  public void want(PoolTarget target) {
-    if (!target.equals(targets.put(target.tenantUid(), target))) {
+  /**
+   * What a tenant is to have from now on.
+   *
+   * @param provenSince since when its walls are known to hold; empty: a pod must show it, used or
+   *     not
+   */
+  public void want(PoolTarget target, Optional<Instant> provenSince) {
+    PoolTarget before = targets.put(target.tenantUid(), target);
+    if (!target.equals(before)) {
+      rest.wanted(before, target, provenSince);
       touched(target.tenantUid());
     }
   }
 
+  /** Whether it is as it should be that no pod of this policy is Ready. */
+  public boolean mayBeEmpty(String tenantUid, String policy) {
+    return rest.excuses(tenantUid, policy);
+  }
+
   /** The tenant is gone or has no sandboxes; what is left goes with its namespace. */
   public void forget(String tenantUid) {
-    targets.remove(tenantUid);
+    PoolTarget target = targets.remove(tenantUid);
+    rest.forget(tenantUid);
+    if (target != null) {
+      forgotten.add(target.namespace());
+    }
   }
 
   /** A pod came, changed or went. */
@@ -99,6 +127,7 @@ public final class PoolController implements AutoCloseable {
 
   /** Deletes every sandbox of a namespace; true when none is left. */
   public boolean drain(String namespace) {
+    agentPools.clear(namespace);
     List<Pod> left = kubernetes.pods().inNamespace(namespace).list().getItems();
     for (Pod pod : left) {
       deletion.pod(namespace, pod.getMetadata().getName(), pod.getMetadata().getUid());
@@ -134,12 +163,19 @@ public final class PoolController implements AutoCloseable {
       lastFullLook = now;
       dirty.addAll(targets.keySet());
       guarded("orphans", () -> reaper.deleteOrphans(pods.all(), now));
+      guarded("agent-sandbox", agentPools::look);
+      guarded("claims", () -> claims.look(pods.all(), now));
     }
     guarded("pool", this::keepDirty);
     lastTurn = now;
   }
 
   private void keepDirty() {
+    demand.load();
+    for (String namespace : Set.copyOf(forgotten)) {
+      forgotten.remove(namespace);
+      demand.forget(namespace);
+    }
     for (String uid : Set.copyOf(dirty)) {
       dirty.remove(uid);
       PoolTarget target = targets.get(uid);
@@ -153,8 +189,23 @@ public final class PoolController implements AutoCloseable {
 
   private void keep(PoolTarget target) {
     Instant now = clock.instant();
+    maker.settleDoubts(target.namespace(), now);
     List<Pod> present = inFlight.correct(target.namespace(), pods.in(target.namespace()), now);
-    PoolPlan plan = PoolPlan.of(target, present, now);
+    maker.judge(target, present, now);
+    PoolSizes sizes =
+        PoolSizes.of(
+            target,
+            present,
+            demand.observe(
+                target, present, policy -> rest.awakeSince(target.tenantUid(), policy), now),
+            now);
+    rest.looked(target, sizes.atRest(), readyPolicies(present));
+    PoolPlan plan =
+        PoolPlan.of(
+            target.of(Backend.Pod),
+            present.stream().filter(pod -> !PodFacts.isOthers(pod)).toList(),
+            sizes,
+            now);
     for (Pod pod : plan.delete()) {
       deletion.pod(target.namespace(), pod.getMetadata().getName(), pod.getMetadata().getUid());
       inFlight.deleted(pod, now);
@@ -162,34 +213,20 @@ public final class PoolController implements AutoCloseable {
       log.info("pod {} deleted", pod.getMetadata().getName());
     }
     for (EffectivePolicy policy : plan.create()) {
-      create(target, policy, now);
+      maker.create(target, policy, now);
+    }
+    agentPools.keep(target, present, sizes.warm());
+    if (target.drained()) {
+      claims.endAll(target.namespace());
+      present.stream().filter(PodFacts::isOthers).forEach(reaper::deleted);
     }
   }
 
-  private void create(PoolTarget target, EffectivePolicy policy, Instant now) {
-    String key = target.tenantUid() + "/" + policy.name();
-    if (!backoff.isOver(key, now)) {
-      return;
-    }
-    try {
-      Pod pod =
-          kubernetes
-              .resource(
-                  SandboxPod.desired(
-                      SandboxPodRequest.warm(
-                          target.tenantId(),
-                          target.tenantName(),
-                          target.namespace(),
-                          policy,
-                          publicKeys.get())))
-              .create();
-      inFlight.created(pod, now);
-      backoff.worked(key);
-      log.info("warm pod {} created", pod.getMetadata().getName());
-    } catch (KubernetesClientException e) {
-      backoff.refused(key, now);
-      log.warn("warm pod of policy {} refused: {}", policy.name(), e.getMessage());
-    }
+  private static Set<String> readyPolicies(List<Pod> pods) {
+    return pods.stream()
+        .filter(PodFacts::isReady)
+        .map(pod -> PodFacts.label(pod, Names.POLICY))
+        .collect(Collectors.toSet());
   }
 
   private static void guarded(String what, Runnable work) {

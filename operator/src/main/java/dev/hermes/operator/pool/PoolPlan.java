@@ -24,7 +24,7 @@ record PoolPlan(List<Pod> delete, List<EffectivePolicy> create) {
   /** So long an ended sandbox stays readable for the one who had it. */
   static final Duration ENDED_KEPT_FOR = Duration.ofMinutes(1);
 
-  static PoolPlan of(PoolTarget target, List<Pod> pods, Instant now) {
+  static PoolPlan of(PoolTarget target, List<Pod> pods, PoolSizes sizes, Instant now) {
     List<Pod> present = pods.stream().filter(pod -> !PodFacts.isLeaving(pod)).toList();
     if (target.drained()) {
       return new PoolPlan(present, List.of());
@@ -43,7 +43,7 @@ record PoolPlan(List<Pod> delete, List<EffectivePolicy> create) {
                 .filter(pod -> !delete.contains(pod) && !PodFacts.hasEnded(pod))
                 .filter(pod -> PodFacts.label(pod, Names.POLICY).equals(policy.name()))
                 .toList();
-        plan(policy, alive, now, delete, create);
+        plan(policy, sizes.warm().getOrDefault(policy.name(), 0), alive, now, delete, create);
       }
     }
     return new PoolPlan(delete, create);
@@ -51,6 +51,7 @@ record PoolPlan(List<Pod> delete, List<EffectivePolicy> create) {
 
   private static void plan(
       EffectivePolicy policy,
+      int warm,
       List<Pod> alive,
       Instant now,
       List<Pod> delete,
@@ -67,7 +68,6 @@ record PoolPlan(List<Pod> delete, List<EffectivePolicy> create) {
         delete.add(pod);
       }
     }
-    int warm = policy.pool().warm();
     // those that still start go first, then the youngest
     good.sort(
         Comparator.comparing((Pod pod) -> !PodFacts.isReady(pod)).thenComparing(PodFacts::created));

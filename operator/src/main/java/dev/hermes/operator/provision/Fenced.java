@@ -9,8 +9,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Transactions of the operator's role. A write gets the leader's epoch to hand on; when the
- * database answers that a newer leader has taken over, this process ends at once.
+ * Statements and transactions of the operator's role. A write gets the leader's epoch to hand on;
+ * when the database answers that a newer leader has taken over, this process ends at once.
  */
 public final class Fenced {
   private static final String OLD_LEADER = "HX001";
@@ -21,7 +21,7 @@ public final class Fenced {
 
   /**
    * @param dataSource connections of hermes_provisioner, auto-commit on: Jdbi begins the
-   *     transactions
+   *     transactions, and a single statement is one by itself
    * @param epoch 0 when there is no leader election
    */
   public Fenced(DataSource dataSource, LongSupplier epoch, Runnable onOldLeader) {
@@ -39,20 +39,43 @@ public final class Fenced {
     return connection;
   }
 
-  /** A transaction that writes. */
+  /** Work that writes. */
   interface Write<T> {
     T in(Handle handle, long fence) throws SQLException;
   }
 
-  /** A transaction that reads. */
+  /** Work that reads. */
   interface Read<T> {
     T in(Handle handle) throws SQLException;
   }
 
+  /** Several statements that write, in one transaction. */
   <T> T write(Write<T> work) {
+    return fenced(fence -> jdbi.inTransaction(handle -> work.in(handle, fence)));
+  }
+
+  /** One statement that writes: a transaction by itself, in one round trip. */
+  <T> T call(Write<T> statement) {
+    return fenced(fence -> jdbi.withHandle(handle -> statement.in(handle, fence)));
+  }
+
+  /** One statement that reads, in one round trip. */
+  <T> T ask(Read<T> statement) {
+    try {
+      return jdbi.withHandle(statement::in);
+    } catch (SQLException e) {
+      throw new SqlFailure(e);
+    }
+  }
+
+  private interface WithFence<T> {
+    T run(long fence) throws SQLException;
+  }
+
+  private <T> T fenced(WithFence<T> work) {
     long fence = epoch.getAsLong();
     try {
-      return jdbi.inTransaction(handle -> work.in(handle, fence));
+      return work.run(fence);
     } catch (SQLException e) {
       throw new SqlFailure(e);
     } catch (RuntimeException e) {
@@ -60,14 +83,6 @@ public final class Fenced {
         onOldLeader.run();
       }
       throw e;
-    }
-  }
-
-  <T> T read(Read<T> work) {
-    try {
-      return jdbi.inTransaction(work::in);
-    } catch (SQLException e) {
-      throw new SqlFailure(e);
     }
   }
 

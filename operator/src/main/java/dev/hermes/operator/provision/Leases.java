@@ -1,5 +1,9 @@
 package dev.hermes.operator.provision;
 
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -35,11 +39,38 @@ public final class Leases {
 
   /** UIDs of the pods of a namespace that somebody holds. */
   public Set<String> live(String namespace) {
-    return database.read(handle ->
+    return database.ask(handle ->
         handle
             .createQuery("select pod_uid from lease.live(:namespace)")
             .bind("namespace", namespace)
             .mapTo(String.class)
             .collect(Collectors.toUnmodifiableSet()));
+  }
+
+  /**
+   * What was claimed lately, of every tenant.
+   *
+   * @param within older claims are not asked for
+   * @param recent claims this young are named one by one
+   */
+  public List<ClaimTimes> claims(Duration within, Duration recent) {
+    return database.ask(handle ->
+        handle
+            .createQuery(
+                "select namespace, policy, last_claim, recent from lease.claims(cast(:within as interval),"
+                    + " cast(:recent as interval))")
+            .bind("within", within.toString())
+            .bind("recent", recent.toString())
+            .map((row, context) ->
+                new ClaimTimes(
+                    row.getString("namespace"),
+                    row.getString("policy"),
+                    row.getTimestamp("last_claim").toInstant(),
+                    instants((Timestamp[]) row.getArray("recent").getArray())))
+            .list());
+  }
+
+  private static List<Instant> instants(Timestamp[] times) {
+    return Arrays.stream(times).map(Timestamp::toInstant).toList();
   }
 }

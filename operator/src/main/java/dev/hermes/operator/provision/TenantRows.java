@@ -4,10 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -17,13 +13,18 @@ public final class TenantRows {
       JsonMapper.builder().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true).build();
 
   private final Fenced database;
+  private final String clusterUid;
 
-  public TenantRows(Fenced database) {
+  /**
+   * @param clusterUid the cluster whose Tenant objects the rows stand for
+   */
+  public TenantRows(Fenced database, String clusterUid) {
     this.database = database;
+    this.clusterUid = clusterUid;
   }
 
   public Optional<UUID> find(String objectUid) {
-    return database.read(handle ->
+    return database.ask(handle ->
         handle
             .createQuery("select provision.find_tenant(:uid)")
             .bind("uid", objectUid)
@@ -33,13 +34,13 @@ public final class TenantRows {
 
   /** Writes nothing when nothing differs; returns the id stored for the object. */
   public UUID upsert(TenantRow row) {
-    return database.write((handle, fence) ->
+    return database.call((handle, fence) ->
         handle
             .createQuery(
                 """
                 select provision.upsert_tenant(
                   :uid, :tenant, :name, :displayName, :namespace, :state, :generation,
-                  cast(:config as jsonb), :fence)\
+                  cast(:config as jsonb), :cluster, :fence)\
                 """)
             .bind("uid", row.objectUid())
             .bind("tenant", row.tenantId())
@@ -49,6 +50,7 @@ public final class TenantRows {
             .bind("state", row.state())
             .bind("generation", row.config().generation())
             .bind("config", json(row.config()))
+            .bind("cluster", clusterUid)
             .bind("fence", fence)
             .mapTo(UUID.class)
             .one());
@@ -56,7 +58,7 @@ public final class TenantRows {
 
   /** Returns how many keys were still good. */
   public int revokeKeys(UUID tenantId) {
-    return database.write((handle, fence) ->
+    return database.call((handle, fence) ->
         handle
             .createQuery("select authn.revoke_tenant(:tenant, :fence)")
             .bind("tenant", tenantId)
@@ -66,22 +68,20 @@ public final class TenantRows {
   }
 
   /** Ends the tenant and leaves the record of it, once. */
-  public void delete(
-      UUID tenantId,
-      String objectUid,
-      String name,
-      Instant notBefore,
-      Map<String, String> evidence) {
-    database.write((handle, fence) ->
+  public void delete(DeletedTenant tenant) {
+    database.call((handle, fence) ->
         handle.execute(
             """
-            select provision.delete_tenant(?, ?, ?, 'Retain', ?, cast(? as jsonb), ?)\
+            select provision.delete_tenant(
+              ?, ?, ?, ?, ?, cast(? as jsonb), cast(? as jsonb), ?)\
             """,
-            tenantId,
-            objectUid,
-            name,
-            OffsetDateTime.ofInstant(notBefore, ZoneOffset.UTC),
-            json(evidence),
+            tenant.tenantId(),
+            tenant.objectUid(),
+            tenant.name(),
+            tenant.deletion().policy().wire(),
+            tenant.deletion().graceDays(),
+            json(tenant.legalHold()),
+            json(tenant.evidence()),
             fence));
   }
 

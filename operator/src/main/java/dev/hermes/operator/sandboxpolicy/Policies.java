@@ -7,14 +7,14 @@ import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import dev.hermes.operator.kube.StepOutcome;
 import dev.hermes.operator.kube.StepOutcome.Invalid;
 import dev.hermes.operator.kube.StepOutcome.Ready;
+import dev.hermes.operator.kube.StepOutcome.Unknown;
 import dev.hermes.operator.kube.StepOutcome.Waiting;
-import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.node.v1.RuntimeClass;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -25,20 +25,30 @@ import java.util.stream.Stream;
  * it, the Tenant controller what its tenants get.
  */
 public final class Policies {
+  private static final StepOutcome LIMITS = new Unknown(Reason.NotProbed, "no canary has looked");
   private static final Pattern PINNED = Pattern.compile(".+@sha256:[0-9a-f]{64}");
 
   private final Function<String, Optional<RuntimeClass>> runtimeClasses;
   private final Supplier<DenyTargets> denyTargets;
+  private final Supplier<EgressProxy> egressProxy;
+  private final Supplier<AgentSandboxApi> agentSandbox;
+  private final Function<CanarySubject, Proofs> proofs;
   private final Optional<String> defaultImage;
   private final boolean allowTags;
 
   public Policies(
       Function<String, Optional<RuntimeClass>> runtimeClasses,
       Supplier<DenyTargets> denyTargets,
+      Supplier<EgressProxy> egressProxy,
+      Supplier<AgentSandboxApi> agentSandbox,
+      Function<CanarySubject, Proofs> proofs,
       Optional<String> defaultImage,
       boolean allowTags) {
     this.runtimeClasses = runtimeClasses;
     this.denyTargets = denyTargets;
+    this.egressProxy = egressProxy;
+    this.agentSandbox = agentSandbox;
+    this.proofs = proofs;
     this.defaultImage = defaultImage;
     this.allowTags = allowTags;
   }
@@ -49,16 +59,19 @@ public final class Policies {
     Optional<String> image = Optional.ofNullable(spec.image()).or(() -> defaultImage);
     Optional<RuntimeClass> runtimeClass = runtimeClasses.apply(spec.runtimeClassName());
     DenyTargets targets = denyTargets.get();
+    EgressProxy proxy = egressProxy.get();
 
     StepOutcome accepted = accepted(image);
-    StepOutcome runtime = runtime(spec.runtimeClassName(), runtimeClass);
+    StepOutcome runtime = runtime(spec, runtimeClass);
     StepOutcome network = network(targets);
-    Optional<String> unavailable =
-        Stream.of(accepted, runtime, network)
-            .filter(outcome -> !outcome.isReady() && outcome.reason() != Reason.NotProbed)
-            .map(outcome -> outcome.reason().name())
-            .findFirst();
-    return new ResolvedPolicy(
+    StepOutcome egress = proxy.outcome(spec.network());
+    Map<String, Quantity> overhead =
+        runtimeClass
+            .map(RuntimeClass::getOverhead)
+            .map(found -> Map.copyOf(found.getPodFixed()))
+            .orElse(Map.of());
+    List<String> scheduling = runtimeClass.map(MergedScheduling::of).orElse(List.of());
+    EffectivePolicy effective =
         new EffectivePolicy(
             policy.getMetadata().getName(),
             image.orElse(""),
@@ -68,15 +81,17 @@ public final class Policies {
             spec.limits(),
             spec.pool(),
             targets.addresses(),
-            unavailable.orElse(null)),
-        accepted,
-        runtime,
-        network,
-        runtimeClass
-            .map(RuntimeClass::getOverhead)
-            .map(overhead -> Map.copyOf(overhead.getPodFixed()))
-            .orElse(Map.of()),
-        runtimeClass.map(Policies::scheduling).orElse(List.of()));
+            spec.network(),
+            spec.network().isOpen() ? proxy.address().orElse(null) : null,
+            null,
+            spec.backend());
+    Optional<CanarySubject> subject =
+        Stream.of(accepted, runtime, network, egress).noneMatch(StepOutcome::stops)
+            ? runtimeClass.map(found -> CanarySubject.of(effective, found, overhead, scheduling))
+            : Optional.empty();
+    return new ResolvedPolicy(
+            effective, accepted, runtime, LIMITS, network, egress, overhead, scheduling, subject)
+        .proven(new Proving(subject.map(proofs), PolicyStatus.before(policy)));
   }
 
   private StepOutcome accepted(Optional<String> image) {
@@ -92,45 +107,28 @@ public final class Policies {
     return new Ready(Reason.Accepted, "image " + image.get());
   }
 
-  private static StepOutcome runtime(String name, Optional<RuntimeClass> found) {
-    return found.isPresent()
-        ? new Ready(Reason.RuntimeFound, "RuntimeClass " + name + " exists")
-        : new Invalid(
-            Reason.RuntimeClassMissing,
-            "RuntimeClass " + name + " does not exist; there is no fallback to another runtime");
+  private StepOutcome runtime(SandboxPolicySpec spec, Optional<RuntimeClass> found) {
+    String name = spec.runtimeClassName();
+    if (found.isEmpty()) {
+      return new Invalid(
+          Reason.RuntimeClassMissing,
+          "RuntimeClass " + name + " does not exist; there is no fallback to another runtime");
+    }
+    return agentSandbox
+        .get()
+        .obstacle(spec.backend())
+        .orElseGet(() -> new Ready(Reason.RuntimeFound, "RuntimeClass " + name + " exists"));
   }
 
-  /**
-   * Never Ready: that needs a sandbox that proves it. The targets are named so that a change shows.
-   */
+  /** The targets are named so that a change shows. */
   private static StepOutcome network(DenyTargets targets) {
     return targets
         .problem()
         .<StepOutcome>map(
             problem -> new Waiting(Reason.CanaryUnreachable, problem + "; no sandbox starts"))
         .orElseGet(() ->
-            new Waiting(
+            new Unknown(
                 Reason.NotProbed,
                 "each sandbox must be refused by " + String.join(", ", targets.addresses())));
-  }
-
-  private static List<String> scheduling(RuntimeClass runtimeClass) {
-    if (runtimeClass.getScheduling() == null) {
-      return List.of();
-    }
-    TreeSet<String> entries = new TreeSet<>();
-    runtimeClass
-        .getScheduling()
-        .getNodeSelector()
-        .forEach((key, value) -> entries.add(key + "=" + value));
-    runtimeClass.getScheduling().getTolerations().forEach(t -> entries.add(toleration(t)));
-    return List.copyOf(entries);
-  }
-
-  private static String toleration(Toleration toleration) {
-    String key = Objects.requireNonNullElse(toleration.getKey(), "");
-    String value = toleration.getValue();
-    String effect = Objects.requireNonNullElse(toleration.getEffect(), "");
-    return key + (value == null || value.isEmpty() ? "" : "=" + value) + ":" + effect;
   }
 }

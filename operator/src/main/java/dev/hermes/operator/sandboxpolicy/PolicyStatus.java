@@ -11,22 +11,16 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Makes a policy's status of what was found; pure. */
 final class PolicyStatus {
-  private static final String NOT_PROBED = "no canary proves this in this release";
-
   private PolicyStatus() {}
 
   static SandboxPolicyStatus of(
       SandboxPolicy policy, ResolvedPolicy resolved, PolicyCounts counts, Instant now) {
     long generation = policy.getMetadata().getGeneration();
     Conditions conditions = Conditions.replacing(before(policy), generation, now);
-    Optional<StepOutcome> obstacle =
-        Stream.of(resolved.accepted(), resolved.runtime(), resolved.networkPolicy())
-            .filter(outcome -> !outcome.isReady() && outcome.reason() != Reason.NotProbed)
-            .findFirst();
+    Optional<StepOutcome> obstacle = resolved.obstacle();
     obstacle.ifPresentOrElse(
         outcome -> conditions.set(ConditionType.Ready, outcome),
         () -> conditions.isTrue(ConditionType.Ready, Reason.Ready, "tenants may use this policy"));
@@ -35,14 +29,9 @@ final class PolicyStatus {
         .ifPresent(o -> conditions.isTrue(ConditionType.Stalled, o.reason(), o.message()));
     conditions.set(ConditionType.Accepted, resolved.accepted());
     conditions.set(ConditionType.RuntimeAvailable, resolved.runtime());
-    conditions.unknown(ConditionType.LimitsEnforced, Reason.NotProbed, NOT_PROBED);
-    StepOutcome network = resolved.networkPolicy();
-    if (network.reason() == Reason.NotProbed) {
-      conditions.unknown(ConditionType.NetworkPolicyEnforced, Reason.NotProbed, network.message());
-    } else {
-      conditions.set(ConditionType.NetworkPolicyEnforced, network);
-    }
-    conditions.unknown(ConditionType.EgressEnforced, Reason.NotProbed, NOT_PROBED);
+    conditions.set(ConditionType.LimitsEnforced, resolved.limits());
+    conditions.set(ConditionType.NetworkPolicyEnforced, resolved.networkPolicy());
+    conditions.set(ConditionType.EgressEnforced, resolved.egress());
     return new SandboxPolicyStatus(
         generation,
         resolved.effective().image(),

@@ -15,7 +15,9 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,18 @@ public final class SandboxPolicyReconciler implements Reconciler<SandboxPolicy> 
     if (known != null) {
       known.list(which).map(ResourceID::fromResource).toList().forEach(signal::look);
     }
+  }
+
+  /** All policies that are not on their way out, by name. */
+  public Map<String, ResolvedPolicy> resolved() {
+    IndexerResourceCache<SandboxPolicy> known = cache;
+    Map<String, ResolvedPolicy> all = new TreeMap<>();
+    if (known != null) {
+      known
+          .list(policy -> policy.getMetadata().getDeletionTimestamp() == null)
+          .forEach(policy -> all.put(policy.getMetadata().getName(), policies.resolve(policy)));
+    }
+    return all;
   }
 
   @Override

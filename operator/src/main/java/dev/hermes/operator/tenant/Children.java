@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +38,14 @@ final class Children {
 
   private final Map<Class<?>, InformerEventSource<?, Tenant>> sources = new HashMap<>();
   private final TenantCache tenants;
+  private final Consumer<String> onKeyBinding;
 
-  Children(EventSourceContext<Tenant> context, TenantCache tenants) {
+  /**
+   * @param onKeyBinding gets the namespace of each right to Secrets that came, changed or went
+   */
+  Children(EventSourceContext<Tenant> context, TenantCache tenants, Consumer<String> onKeyBinding) {
     this.tenants = tenants;
+    this.onKeyBinding = onKeyBinding;
     for (Class<? extends HasMetadata> kind :
         List.of(
             Namespace.class,
@@ -104,9 +110,12 @@ final class Children {
   }
 
   private Set<ResourceID> ofBinding(RoleBinding binding) {
-    return Names.KEY_ROLE_BINDING.equals(binding.getMetadata().getName())
-        ? ids(tenants.withKeyNamespace(binding.getMetadata().getNamespace()).stream())
-        : byLabel(binding);
+    if (!Names.KEY_ROLE_BINDING.equals(binding.getMetadata().getName())) {
+      return byLabel(binding);
+    }
+    String namespace = binding.getMetadata().getNamespace();
+    onKeyBinding.accept(namespace);
+    return ids(tenants.withKeyNamespace(namespace).stream());
   }
 
   private static Set<ResourceID> byLabel(HasMetadata child) {

@@ -17,6 +17,7 @@ final class KeyDeliveryStep {
   private final Apply apply;
   private final Deletion deletion;
   private final ApiIdentity api;
+  private final KeyNamespaces namespaces = new KeyNamespaces();
 
   KeyDeliveryStep(KubernetesClient kubernetes, ApiIdentity api) {
     this.apply = new Apply(kubernetes, Names.TENANT_FIELD_MANAGER);
@@ -25,18 +26,35 @@ final class KeyDeliveryStep {
   }
 
   void ensure(Tenant tenant, Children children) {
+    namespaces.listed(tenant);
     for (TenantSpec.KeyNamespace allowed : TenantCache.spec(tenant).apiKeys().namespaces()) {
       bind(TenantDesired.keyDelivery(allowed.name(), api), children);
     }
   }
 
-  /** Takes back the rights in namespaces that no tenant lists any more. */
+  /**
+   * Takes back the rights in namespaces that no tenant lists any more; one that ends lists none.
+   */
   void sweep(TenantCache tenants, Children children) {
-    children
-        .keyDeliveryBindings()
-        .filter(binding -> tenants.withKeyNamespace(binding.getMetadata().getNamespace()).isEmpty())
-        .toList()
-        .forEach(deletion::roleBinding);
+    namespaces.settle(
+        () -> children.keyDeliveryBindings().map(binding -> binding.getMetadata().getNamespace()),
+        namespace ->
+            tenants.withKeyNamespace(namespace).stream()
+                .anyMatch(tenant -> tenant.getMetadata().getDeletionTimestamp() == null),
+        namespace ->
+            children
+                .find(RoleBinding.class, namespace, Names.KEY_ROLE_BINDING)
+                .ifPresent(deletion::roleBinding));
+  }
+
+  /** The tenant goes, and perhaps with it the last reason for rights in a namespace. */
+  void leaves(Tenant tenant) {
+    namespaces.leaves(tenant);
+  }
+
+  /** Something happened to a binding in this namespace. */
+  void doubt(String namespace) {
+    namespaces.doubt(namespace);
   }
 
   private void bind(RoleBinding desired, Children children) {

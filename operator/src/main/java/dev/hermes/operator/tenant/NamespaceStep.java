@@ -13,6 +13,7 @@ import dev.hermes.operator.kube.StepOutcome.Ready;
 import dev.hermes.operator.kube.StepOutcome.Waiting;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -62,11 +63,17 @@ final class NamespaceStep {
   }
 
   /** The tenant lists no policy any more: what was made for sandboxes goes. */
-  void remove(String namespace, String tenantUid, Children children) {
+  void remove(String namespace, String tenantUid, String tenantId, Children children) {
     children
         .find(Namespace.class, namespace)
-        .filter(live -> isOurs(live, tenantUid) && !isTerminating(live))
+        .filter(live -> isOurs(live, tenantUid) || isFormer(live, tenantId))
+        .filter(live -> !isTerminating(live))
         .ifPresent(live -> deletion.namespace(namespace, live.getMetadata().getUid()));
+  }
+
+  /** What others hold the namespace with while it is to go. */
+  Optional<String> blocked(String namespace, Children children) {
+    return children.find(Namespace.class, namespace).flatMap(NamespaceBlockers::of);
   }
 
   private StepOutcome namespace(TenantFacts facts, Children children) {
@@ -76,6 +83,11 @@ final class NamespaceStep {
       live = create(desired);
     }
     if (live.isPresent()) {
+      if (!isOurs(live.get(), facts.tenantUid()) && isFormer(live.get(), facts.tenantId())) {
+        // sandboxes of the lost object that had this data before; nothing in there is kept
+        deletion.namespace(facts.namespace(), live.get().getMetadata().getUid());
+        return terminating(facts.namespace());
+      }
       if (!isOurs(live.get(), facts.tenantUid())) {
         return new Invalid(
             Reason.NamespaceTaken,
@@ -95,11 +107,15 @@ final class NamespaceStep {
       kubernetes.resource(desired).create();
       return Optional.empty();
     } catch (KubernetesClientException e) {
-      if (e.getCode() != 409) {
+      Namespace there =
+          e.getCode() == 409
+              ? kubernetes.namespaces().withName(desired.getMetadata().getName()).get()
+              : null;
+      if (there == null) {
+        // not the name was the conflict: a later try may do
         throw e;
       }
-      return Optional.ofNullable(
-          kubernetes.namespaces().withName(desired.getMetadata().getName()).get());
+      return Optional.of(there);
     }
   }
 
@@ -107,6 +123,12 @@ final class NamespaceStep {
   private void walls(TenantFacts facts, Children children) {
     keep(TenantDesired.denyAll(facts), children);
     keep(TenantDesired.allowApi(facts, api), children);
+    NetworkPolicy wayOut = TenantDesired.allowEgress(facts, api.systemNamespace());
+    if (facts.hasWayOut()) {
+      keep(wayOut, children);
+    } else {
+      children.find(wayOut).ifPresent(deletion::networkPolicy);
+    }
     keep(TenantDesired.quota(facts), children);
     keep(TenantDesired.limitRange(facts), children);
     keep(TenantDesired.serviceAccount(facts), children);
@@ -130,6 +152,14 @@ final class NamespaceStep {
   static boolean isOurs(Namespace namespace, String tenantUid) {
     Map<String, String> labels = namespace.getMetadata().getLabels();
     return labels != null && tenantUid.equals(labels.get(Names.OWNER_UID));
+  }
+
+  /** Made by the operator for this tenant id, when another object had it. */
+  private static boolean isFormer(Namespace namespace, String tenantId) {
+    Map<String, String> labels = namespace.getMetadata().getLabels();
+    return labels != null
+        && Names.MANAGED_BY_OPERATOR.equals(labels.get(Names.MANAGED_BY))
+        && tenantId.equals(labels.get(Names.TENANT_ID));
   }
 
   private static boolean isTerminating(Namespace namespace) {

@@ -11,6 +11,7 @@ import dev.hermes.operator.sandboxpolicy.ResolvedPolicy;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Whether the walls were seen to hold: a Ready pod is one that was refused by every target of its
@@ -19,7 +20,11 @@ import java.util.Map;
 final class PoolStep {
   private PoolStep() {}
 
-  static StepOutcome judge(List<ResolvedPolicy> policies, List<Pod> pods) {
+  /**
+   * @param mayBeEmpty whether a policy's pool is at rest: it was proven, and nobody came lately
+   */
+  static StepOutcome judge(
+      List<ResolvedPolicy> policies, List<Pod> pods, Predicate<String> mayBeEmpty) {
     for (ResolvedPolicy policy : policies) {
       EffectivePolicy effective = policy.effective();
       String unavailable = effective.unavailable();
@@ -28,7 +33,9 @@ final class PoolStep {
             Reason.valueOf(unavailable),
             "no sandbox of policy " + effective.name() + " may start: see its conditions");
       }
-      if (effective.pool().warm() > 0 && pods.stream().noneMatch(pod -> proves(pod, effective))) {
+      if (effective.pool().warm() > 0
+          && !mayBeEmpty.test(effective.name())
+          && pods.stream().noneMatch(pod -> proves(pod, effective))) {
         return new Waiting(
             Reason.WaitingForPods, "no sandbox of policy " + effective.name() + " is Ready yet");
       }

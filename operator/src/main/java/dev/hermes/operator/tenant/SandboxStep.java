@@ -10,6 +10,7 @@ import dev.hermes.operator.kube.Step;
 import dev.hermes.operator.kube.StepOutcome;
 import dev.hermes.operator.kube.StepOutcome.Ready;
 import dev.hermes.operator.kube.StepOutcome.Waiting;
+import dev.hermes.operator.plan.Plans;
 import dev.hermes.operator.pool.PodWatch;
 import dev.hermes.operator.pool.PoolController;
 import dev.hermes.operator.pool.PoolTarget;
@@ -28,6 +29,7 @@ final class SandboxStep {
   private final DatabaseStep database;
   private final NamespaceStep namespaces;
   private final Policies policies;
+  private final Plans plans;
   private final PoolController pool;
   private final PodWatch pods;
   private final Halt halt;
@@ -36,12 +38,14 @@ final class SandboxStep {
       DatabaseStep database,
       NamespaceStep namespaces,
       Policies policies,
+      Plans plans,
       PoolController pool,
       PodWatch pods,
       Halt halt) {
     this.database = database;
     this.namespaces = namespaces;
     this.policies = policies;
+    this.plans = plans;
     this.pool = pool;
     this.pods = pods;
     this.halt = halt;
@@ -49,9 +53,13 @@ final class SandboxStep {
 
   /**
    * @param namespace where sandboxes may be made now
+   * @param deletionBlocked what others hold a namespace with that is to go
    */
   record Outcome(
-      Optional<String> namespace, StepOutcome namespaceReady, StepOutcome networkIsolated) {}
+      Optional<String> namespace,
+      StepOutcome namespaceReady,
+      StepOutcome networkIsolated,
+      Optional<String> deletionBlocked) {}
 
   Outcome run(Tenant tenant, UUID id, Children children) {
     TenantSpec spec = TenantCache.spec(tenant);
@@ -60,8 +68,9 @@ final class SandboxStep {
     if (spec.sandbox().policies().isEmpty()) {
       pool.forget(uid);
       database.write(tenant, id, Optional.empty(), List.of());
-      namespaces.remove(name, uid, children);
-      return new Outcome(Optional.empty(), NOT_REQUIRED, NOT_REQUIRED);
+      namespaces.remove(name, uid, id.toString(), children);
+      return new Outcome(
+          Optional.empty(), NOT_REQUIRED, NOT_REQUIRED, namespaces.blocked(name, children));
     }
     List<String> missing = new ArrayList<>();
     List<ResolvedPolicy> resolved = resolve(spec, children, missing);
@@ -86,7 +95,8 @@ final class SandboxStep {
             ? Optional.of(name)
             : Optional.empty(),
         namespace,
-        network);
+        network,
+        namespaces.blocked(name, children));
   }
 
   private List<ResolvedPolicy> resolve(TenantSpec spec, Children children, List<String> missing) {
@@ -117,23 +127,26 @@ final class SandboxStep {
             tenant.getMetadata().getUid(),
             id.toString(),
             name,
-            TenantCache.spec(tenant).sandbox().maxConcurrent(),
+            plans.of(TenantCache.spec(tenant)).maxConcurrentSandboxes(),
             resolved),
         children);
   }
 
   private StepOutcome pool(Tenant tenant, UUID id, String name, List<ResolvedPolicy> resolved) {
     boolean suspended = TenantCache.spec(tenant).suspended();
+    String uid = tenant.getMetadata().getUid();
     pool.want(
         new PoolTarget(
-            tenant.getMetadata().getUid(),
+            uid,
             tenant.getMetadata().getName(),
             id.toString(),
             name,
+            plans.of(TenantCache.spec(tenant)).maxConcurrentSandboxes(),
             resolved.stream().map(ResolvedPolicy::effective).toList(),
-            suspended));
+            suspended),
+        TenantStatuses.isolatedSince(tenant));
     return suspended
         ? new Ready(Reason.Provisioned, "the walls are in place; no sandbox runs")
-        : PoolStep.judge(resolved, pods.in(name));
+        : PoolStep.judge(resolved, pods.in(name), policy -> pool.mayBeEmpty(uid, policy));
   }
 }

@@ -3,10 +3,13 @@ package dev.hermes.operator.tenant;
 import dev.hermes.crds.Names;
 import dev.hermes.crds.tenant.Tenant;
 import dev.hermes.crds.tenant.TenantSpec;
+import dev.hermes.operator.dedicated.DedicatedStep;
 import dev.hermes.operator.kube.Deletion;
 import dev.hermes.operator.kube.Halt;
 import dev.hermes.operator.kube.Step;
+import dev.hermes.operator.plan.Plans;
 import dev.hermes.operator.pool.PoolController;
+import dev.hermes.operator.provision.DeletedTenant;
 import dev.hermes.operator.provision.TenantRow;
 import dev.hermes.operator.provision.TenantRows;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -28,44 +31,63 @@ final class TenantDeletion {
 
   private final KubernetesClient kubernetes;
   private final TenantRows rows;
+  private final Plans plans;
+  private final DedicatedStep dedicated;
   private final PoolController pool;
+  private final SchemaStep schema;
   private final Deletion deletion;
   private final Halt halt;
   private final Clock clock;
 
   TenantDeletion(
-      KubernetesClient kubernetes, TenantRows rows, PoolController pool, Halt halt, Clock clock) {
+      KubernetesClient kubernetes,
+      TenantRows rows,
+      Plans plans,
+      DedicatedStep dedicated,
+      PoolController pool,
+      SchemaStep schema,
+      Halt halt,
+      Clock clock) {
     this.kubernetes = kubernetes;
     this.rows = rows;
+    this.plans = plans;
+    this.dedicated = dedicated;
     this.pool = pool;
+    this.schema = schema;
     this.deletion = new Deletion(kubernetes);
     this.halt = halt;
     this.clock = clock;
   }
 
   /** How far it came. */
-  enum Progress {
+  sealed interface Progress {
     /** The finalizer may go. */
-    DONE,
-    /** Look again in a second. */
-    WAIT,
+    record Done() implements Progress {}
+
+    /**
+     * Look again soon.
+     *
+     * @param blocked what others hold the namespace with
+     */
+    record Wait(Optional<String> blocked) implements Progress {}
+
     /** The object is gone, or another one has its name: nothing of it is ours to undo. */
-    NOT_THERE
+    record NotThere() implements Progress {}
   }
 
   Progress run(Tenant cached) {
     Optional<Tenant> live = live(cached);
     if (live.isEmpty()) {
-      return Progress.NOT_THERE;
+      return new Progress.NotThere();
     }
     Tenant tenant = live.get();
     if (tenant.getMetadata().getDeletionTimestamp() == null) {
-      return Progress.WAIT;
+      return new Progress.Wait(Optional.empty());
     }
     Optional<UUID> id = rows.find(tenant.getMetadata().getUid());
     if (id.isEmpty()) {
       pool.forget(tenant.getMetadata().getUid());
-      return Progress.DONE;
+      return new Progress.Done();
     }
     return end(tenant, id.get());
   }
@@ -83,23 +105,40 @@ final class TenantDeletion {
     pool.forget(uid);
     Optional<Namespace> ours = namespace(namespace, uid);
     if (ours.isPresent() && !pool.drain(namespace) && mayWait(tenant)) {
-      return Progress.WAIT;
+      return new Progress.Wait(Optional.empty());
     }
     halt.after(Step.TENANT_DRAINED);
+    schema.leaves(tenant, id);
+    halt.after(Step.TENANT_LOGIN_SECRET_DELETED);
 
-    rows.delete(
+    DeletedTenant ended = ended(tenant, id, ours.isPresent() ? namespace : "");
+    rows.delete(ended);
+    if (DedicatedStep.concerns(TenantCache.spec(tenant))) {
+      dedicated.deleted(tenant, ended);
+    }
+    halt.after(Step.TENANT_DELETION_ROW);
+    // once: while it ends, this is passed at each look
+    ours.filter(found -> found.getMetadata().getDeletionTimestamp() == null)
+        .ifPresent(found -> deletion.namespace(namespace, found.getMetadata().getUid()));
+    halt.after(Step.TENANT_NAMESPACE_DELETED);
+    return namespace(namespace, uid)
+        .<Progress>map(left -> new Progress.Wait(NamespaceBlockers.of(left)))
+        .orElseGet(Progress.Done::new);
+  }
+
+  private static DeletedTenant ended(Tenant tenant, UUID id, String namespace) {
+    TenantSpec spec = TenantCache.spec(tenant);
+    return new DeletedTenant(
         id,
-        uid,
-        name,
-        clock.instant(),
+        tenant.getMetadata().getUid(),
+        tenant.getMetadata().getName(),
+        spec.deletion(),
+        spec.legalHold(),
         Map.of(
             "requestedAt", tenant.getMetadata().getDeletionTimestamp(),
             "generation", tenant.getMetadata().getGeneration().toString(),
-            "namespace", ours.isPresent() ? namespace : ""));
-    halt.after(Step.TENANT_DELETION_ROW);
-    ours.ifPresent(found -> deletion.namespace(namespace, found.getMetadata().getUid()));
-    halt.after(Step.TENANT_NAMESPACE_DELETED);
-    return Progress.DONE;
+            "graceDays", spec.deletion().graceDays().toString(),
+            "namespace", namespace));
   }
 
   /** From the API server and not from the cache; the same object, not one of the same name. */
@@ -115,26 +154,14 @@ final class TenantDeletion {
   }
 
   private void suspend(Tenant tenant, UUID id) {
-    TenantSpec spec = TenantCache.spec(tenant);
-    TenantSpec suspended =
-        new TenantSpec(
-            spec.displayName(),
-            true,
-            spec.database(),
-            spec.apiKeys(),
-            spec.models(),
-            spec.tools(),
-            spec.sandbox(),
-            spec.limits(),
-            spec.deletion());
     Tenant copy = new Tenant();
     copy.setMetadata(tenant.getMetadata());
-    copy.setSpec(suspended);
+    copy.setSpec(TenantCache.spec(tenant).asSuspended());
     rows.upsert(
         new TenantRow(
             tenant.getMetadata().getUid(),
             id,
-            DatabaseStep.effective(copy, id, Optional.empty(), List.of())));
+            DatabaseStep.effective(copy, id, plans, Optional.empty(), List.of())));
   }
 
   private boolean mayWait(Tenant tenant) {

@@ -123,6 +123,35 @@ final class TenantDesired {
         .build();
   }
 
+  /**
+   * The way to the egress proxy, and to nothing else; which policy may go where is the proxy's
+   * work, so it stands for all pods as soon as one policy has a way out.
+   */
+  static NetworkPolicy allowEgress(TenantFacts facts, String systemNamespace) {
+    return new NetworkPolicyBuilder()
+        .withMetadata(meta(facts, Names.ALLOW_EGRESS))
+        .withNewSpec()
+        .withNewPodSelector()
+        .endPodSelector()
+        .withPolicyTypes("Egress")
+        .addNewEgress()
+        .addNewTo()
+        .withNewNamespaceSelector()
+        .addToMatchLabels("kubernetes.io/metadata.name", systemNamespace)
+        .endNamespaceSelector()
+        .withNewPodSelector()
+        .addToMatchLabels("app.kubernetes.io/component", Names.EGRESS_COMPONENT)
+        .endPodSelector()
+        .endTo()
+        .addNewPort()
+        .withProtocol("TCP")
+        .withNewPort(Names.EGRESS_PORT)
+        .endPort()
+        .endEgress()
+        .endSpec()
+        .build();
+  }
+
   static ServiceAccount serviceAccount(TenantFacts facts) {
     return new ServiceAccountBuilder()
         .withMetadata(meta(facts, Names.SANDBOX_SERVICE_ACCOUNT))

@@ -10,4 +10,10 @@ record TenantFacts(
     String tenantId,
     String namespace,
     int maxConcurrent,
-    List<ResolvedPolicy> policies) {}
+    List<ResolvedPolicy> policies) {
+
+  /** Whether some sandbox of the tenant has a way out, and a proxy that guards it. */
+  boolean hasWayOut() {
+    return policies.stream().anyMatch(policy -> policy.effective().egressProxy() != null);
+  }
+}

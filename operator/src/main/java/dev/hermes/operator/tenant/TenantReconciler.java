@@ -3,7 +3,9 @@ package dev.hermes.operator.tenant;
 import dev.hermes.crds.ConditionType;
 import dev.hermes.crds.Reason;
 import dev.hermes.crds.tenant.Tenant;
+import dev.hermes.crds.tenant.TenantSpec;
 import dev.hermes.crds.tenant.TenantStatus;
+import dev.hermes.operator.dedicated.DedicatedStep;
 import dev.hermes.operator.kube.Conditions;
 import dev.hermes.operator.kube.ErrorCounter;
 import dev.hermes.operator.kube.Events;
@@ -13,10 +15,7 @@ import dev.hermes.operator.kube.Sampler;
 import dev.hermes.operator.kube.Signal;
 import dev.hermes.operator.kube.StatusPatch;
 import dev.hermes.operator.kube.Step;
-import dev.hermes.operator.kube.StepOutcome;
-import dev.hermes.operator.kube.StepOutcome.Invalid;
 import dev.hermes.operator.kube.StepOutcome.Ready;
-import dev.hermes.operator.kube.StepOutcome.Waiting;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
@@ -54,6 +53,7 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
   private final Halt halt;
   private final Sampler sampler;
   private final Clock clock;
+  private final Pace database;
   private final Map<String, Long> announced = new ConcurrentHashMap<>();
   private volatile @Nullable TenantCache tenants;
   private volatile @Nullable Children children;
@@ -74,12 +74,13 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
     this.halt = halt;
     this.sampler = new Sampler(clock);
     this.clock = clock;
+    this.database = new Pace(clock);
   }
 
   @Override
   public List<EventSource<?, Tenant>> prepareEventSources(EventSourceContext<Tenant> context) {
     TenantCache cache = new TenantCache(context.getPrimaryCache());
-    Children watched = new Children(context, cache);
+    Children watched = new Children(context, cache, steps.keyDelivery()::doubt);
     tenants = cache;
     children = watched;
     List<EventSource<?, Tenant>> sources = new ArrayList<>(watched.eventSources());
@@ -111,25 +112,67 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
 
   private TenantProgress run(Tenant tenant) {
     Children watched = Objects.requireNonNull(children);
-    Optional<UUID> found = steps.database().identify(tenant);
-    if (found.isEmpty()) {
-      return dataMissing();
-    }
+    DatabaseStep.Identity identity = database.taken(() -> steps.database().identify(tenant));
     halt.after(Step.TENANT_ROW);
-    UUID id = found.get();
+    UUID id;
+    switch (identity) {
+      case DatabaseStep.Identity.None none -> {
+        return TenantProgress.withoutData(none.outcome());
+      }
+      case DatabaseStep.Identity.Known known -> id = known.id();
+      case DatabaseStep.Identity.Adopted adopted -> {
+        id = adopted.id();
+        events.publish(
+            tenant,
+            "Normal",
+            "Adopted",
+            "the data of tenant "
+                + id
+                + " is this one's now; its keys stay revoked, make new"
+                + " APIKeys");
+      }
+    }
+    Optional<SchemaStep.Result> schema = steps.schema().run(tenant, id);
+    if (schema.isPresent() && schema.get().version().isEmpty()) {
+      // none was made: whoever has one is told of a suspension, whatever else is wrong with it
+      return TenantProgress.withoutPlace(id, schema.get().outcome());
+    }
     SandboxStep.Outcome sandboxes = steps.sandbox().run(tenant, id, watched);
     steps.keyDelivery().ensure(tenant, watched);
     steps.keyDelivery().sweep(Objects.requireNonNull(tenants), watched);
-    SelfTestStep.Result selfTest = steps.selfTest().run(id, tenant.getMetadata().getGeneration());
+    if (DedicatedStep.concerns(TenantCache.spec(tenant))) {
+      DedicatedStep.Outcome own =
+          steps
+              .dedicated()
+              .run(tenant, steps.database().row(tenant, id, Optional.empty(), List.of()));
+      halt.after(Step.TENANT_SELFTEST);
+      return new TenantProgress(
+          Optional.of(id),
+          sandboxes.namespace(),
+          steps.plans().outcome(TenantCache.spec(tenant)),
+          own.database(),
+          Optional.of(own.schemaVersion()),
+          sandboxes.namespaceReady(),
+          sandboxes.networkIsolated(),
+          own.isolation(),
+          own.selfTest(),
+          sandboxes.deletionBlocked());
+    }
+    SelfTestStep.Result selfTest = steps.selfTest().run(tenant, id);
     halt.after(Step.TENANT_SELFTEST);
     return new TenantProgress(
         Optional.of(id),
         sandboxes.namespace(),
-        new Ready(Reason.Provisioned, "tenant " + id),
+        steps.plans().outcome(TenantCache.spec(tenant)),
+        schema
+            .map(SchemaStep.Result::outcome)
+            .orElseGet(() -> new Ready(Reason.Provisioned, "tenant " + id)),
+        schema.flatMap(SchemaStep.Result::version),
         sandboxes.namespaceReady(),
         sandboxes.networkIsolated(),
         selfTest.outcome(),
-        Optional.of(selfTest.toStatus()));
+        Optional.of(selfTest.toStatus()),
+        sandboxes.deletionBlocked());
   }
 
   private UpdateControl<Tenant> write(
@@ -144,7 +187,7 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
             clock.instant());
     TenantStatus before = tenant.getStatus();
     announce(tenant);
-    boolean waiting = isWaiting(now);
+    boolean waiting = isWaiting(now) || steps.dedicated().isUnready(tenant);
     if (before != null && TenantStatuses.same(before, now)) {
       if (TenantStatuses.sameFigures(before, now)) {
         return waiting ? noUpdate(LATER) : UpdateControl.noUpdate();
@@ -169,20 +212,44 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
   public DeleteControl cleanup(Tenant tenant, Context<Tenant> context) {
     try (var logged = MDC.putCloseable("tenant", tenant.getMetadata().getName())) {
       switch (steps.deletion().run(tenant)) {
-        case WAIT -> {
-          return DeleteControl.noFinalizerRemoval().rescheduleAfter(SOON.toMillis());
+        case TenantDeletion.Progress.Wait wait -> {
+          return waitFor(tenant, wait.blocked(), context);
         }
-        case NOT_THERE -> {
+        case TenantDeletion.Progress.NotThere gone -> {
           return DeleteControl.noFinalizerRemoval();
         }
-        case DONE -> {}
+        case TenantDeletion.Progress.Done done -> {}
       }
+      steps.keyDelivery().leaves(tenant);
+      steps.keyDelivery().sweep(Objects.requireNonNull(tenants), Objects.requireNonNull(children));
       announced.remove(tenant.getMetadata().getUid());
       sampler.forget(tenant.getMetadata().getUid());
-      events.publish(tenant, "Normal", "Deleted", "keys revoked, sandboxes gone, data retained");
+      events.publish(tenant, "Normal", "Deleted", TenantStatuses.farewell(tenant));
       neighbours.changed(tenant);
+      wakeAdopters(tenant);
       return DeleteControl.defaultDelete();
     }
+  }
+
+  /** Those who wait for this one's data to be free. */
+  private void wakeAdopters(Tenant tenant) {
+    String id = tenant.getStatus() == null ? null : tenant.getStatus().tenantId();
+    known().stream()
+        .filter(other -> {
+          TenantSpec.Adopt adopt = TenantCache.spec(other).adopt();
+          return adopt != null && adopt.tenantId().equals(id);
+        })
+        .forEach(other -> signal.look(other.getMetadata().getName()));
+  }
+
+  private DeleteControl waitFor(Tenant tenant, Optional<String> blocked, Context<Tenant> context) {
+    TenantStatus now = TenantStatuses.deleting(tenant, blocked, clock.instant());
+    if (!TenantStatuses.same(tenant.getStatus(), now)) {
+      PrimaryUpdateAndCacheUtils.ssaPatchStatusAndCacheResource(
+          tenant, StatusPatch.of(new Tenant(), tenant, now), context);
+    }
+    return DeleteControl.noFinalizerRemoval()
+        .rescheduleAfter((blocked.isPresent() ? LATER : SOON).toMillis());
   }
 
   @Override
@@ -196,9 +263,12 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
         : ErrorStatusUpdateControl.patchStatus(StatusPatch.of(new Tenant(), tenant, now));
   }
 
-  /** People see that somebody looks before the first slow step. */
+  /**
+   * People see that somebody looks before the first slow step; when none comes, the status that
+   * follows at once is the first (decision 0018).
+   */
   private Tenant firstLook(Tenant tenant, Context<Tenant> context) {
-    if (!TenantStatuses.conditions(tenant).isEmpty()) {
+    if (!TenantStatuses.conditions(tenant).isEmpty() || isQuick(tenant)) {
       return tenant;
     }
     TenantStatus status = TenantStatuses.firstLook(tenant, clock.instant());
@@ -209,27 +279,21 @@ public final class TenantReconciler implements Reconciler<Tenant>, Cleaner<Tenan
         tenant, StatusPatch.of(new Tenant(), tenant, status), context);
   }
 
+  /** Nothing but statements to a database that answers promptly. */
+  private boolean isQuick(Tenant tenant) {
+    TenantSpec spec = TenantCache.spec(tenant);
+    return spec.sandbox().policies().isEmpty()
+        && spec.adopt() == null
+        && !DedicatedStep.concerns(spec)
+        && database.isQuick();
+  }
+
   /** Once for each generation, when the row says the same as the spec. */
   private void announce(Tenant tenant) {
     Long generation = tenant.getMetadata().getGeneration();
     if (!generation.equals(announced.put(tenant.getMetadata().getUid(), generation))) {
       neighbours.changed(tenant);
     }
-  }
-
-  private static TenantProgress dataMissing() {
-    StepOutcome waiting = new Waiting(Reason.WaitingForDatabase, "the tenant's row is missing");
-    return new TenantProgress(
-        Optional.empty(),
-        Optional.empty(),
-        new Invalid(
-            Reason.DataMissing,
-            "the status names a tenant id that the database does not have; restore the database,"
-                + " or delete this Tenant and make a new one"),
-        waiting,
-        waiting,
-        waiting,
-        Optional.empty());
   }
 
   private static boolean isWaiting(TenantStatus status) {

@@ -10,10 +10,12 @@ import dev.hermes.operator.kube.Failure;
 import dev.hermes.operator.kube.StepOutcome;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a tenant's status of what the steps came to; pure. */
@@ -22,6 +24,17 @@ final class TenantStatuses {
 
   static List<Condition> conditions(Tenant tenant) {
     return tenant.getStatus() == null ? List.of() : tenant.getStatus().conditions();
+  }
+
+  /** Since when its walls are known to hold and it is what it is now, Ready or suspended. */
+  static Optional<Instant> isolatedSince(Tenant tenant) {
+    List<Condition> conditions = conditions(tenant);
+    return Conditions.isTrue(conditions, ConditionType.NetworkIsolated)
+        ? Stream.of(ConditionType.NetworkIsolated, ConditionType.Ready)
+            .flatMap(type -> Conditions.find(conditions, type).stream())
+            .map(condition -> Instant.parse(condition.getLastTransitionTime()))
+            .max(Comparator.naturalOrder())
+        : Optional.empty();
   }
 
   /** Before any slow work: somebody looks. */
@@ -50,14 +63,26 @@ final class TenantStatuses {
         generation,
         progress.tenantId().map(UUID::toString).orElseGet(() -> formerId(tenant)),
         progress.namespace().orElse(null),
-        progress.database().isReady()
-            ? new TenantStatus.Database(
-                spec.database().isolation(), Integer.toString(schemaVersion))
-            : null,
+        database(tenant, progress, progress.schemaVersion().orElse(schemaVersion)),
         new TenantStatus.Keys(counts.activeKeys()),
         sandboxes ? new TenantStatus.Sandboxes(counts.warm(), counts.claimed()) : null,
         progress.selfTest().orElse(null),
         conditions(tenant, spec, progress, generation, now));
+  }
+
+  /**
+   * For a tenant with a database of its own it stays when that is away: it says that there was data
+   * once, which must not become none.
+   */
+  private static TenantStatus.@Nullable Database database(
+      Tenant tenant, TenantProgress progress, int schemaVersion) {
+    TenantSpec.Isolation isolation = TenantCache.spec(tenant).database().isolation();
+    if (progress.database().isReady()) {
+      return new TenantStatus.Database(isolation, Integer.toString(schemaVersion));
+    }
+    return isolation == TenantSpec.Isolation.DEDICATED && tenant.getStatus() != null
+        ? tenant.getStatus().database()
+        : null;
   }
 
   /** A step threw: what was found before stays, and Ready says why. */
@@ -71,15 +96,40 @@ final class TenantStatuses {
     if (failure.reason() == Reason.DatabaseUnavailable) {
       conditions.unknown(ConditionType.DatabaseReady, failure.reason(), failure.message());
     }
-    return new TenantStatus(
-        generation,
-        old.tenantId(),
-        old.namespace(),
-        old.database(),
-        old.keys(),
-        old.sandboxes(),
-        old.lastSelfTest(),
-        conditions.toList());
+    return old.withConditions(generation, conditions.toList());
+  }
+
+  /**
+   * Being deleted, and what it waits for.
+   *
+   * @param blocked what others hold the namespace with
+   */
+  static TenantStatus deleting(Tenant tenant, Optional<String> blocked, Instant now) {
+    long generation = tenant.getMetadata().getGeneration();
+    TenantStatus old = tenant.getStatus() == null ? firstLook(tenant, now) : tenant.getStatus();
+    Conditions conditions =
+        Conditions.amending(old.conditions(), generation, now)
+            .isFalse(
+                ConditionType.Ready, Reason.Deleting, "keys are revoked, the namespace is going")
+            .drop(ConditionType.Reconciling)
+            .drop(ConditionType.Stalled)
+            .drop(ConditionType.DeletionBlocked);
+    blocked.ifPresent(
+        text -> conditions.isTrue(ConditionType.DeletionBlocked, Reason.ForeignFinalizers, text));
+    return old.withConditions(generation, conditions.toList());
+  }
+
+  /** What the last Event of a deleted tenant says of its data. */
+  static String farewell(Tenant tenant) {
+    TenantSpec spec = TenantCache.spec(tenant);
+    String id = formerId(tenant);
+    String fate =
+        spec.deletion().policy() == TenantSpec.DeletionPolicy.RETAIN
+            ? "the data stays"
+            : "the data is purged after " + spec.deletion().graceDays() + " days";
+    return "keys revoked, sandboxes gone; "
+        + fate
+        + (id == null ? "" : "; restore it with spec.adopt.tenantId " + id);
   }
 
   /** Equal but for times and for the figures that are only sampled. */
@@ -102,6 +152,7 @@ final class TenantStatuses {
     Conditions conditions = Conditions.replacing(conditions(tenant), generation, now);
     List<StepOutcome> steps =
         List.of(
+            progress.plan(),
             progress.database(),
             progress.isolation(),
             progress.namespaceReady(),
@@ -129,6 +180,10 @@ final class TenantStatuses {
       conditions.isTrue(
           ConditionType.Suspended, Reason.Suspended, "keys are refused, sandboxes drained");
     }
+    progress
+        .deletionBlocked()
+        .ifPresent(text ->
+            conditions.isTrue(ConditionType.DeletionBlocked, Reason.ForeignFinalizers, text));
     return conditions.toList();
   }
 

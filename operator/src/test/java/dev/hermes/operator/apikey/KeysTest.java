@@ -21,6 +21,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -29,13 +30,8 @@ import org.junit.jupiter.api.Test;
 class KeysTest {
   private static final RawKey RAW = ApiKeyFormat.mint(new SecureRandom());
   private static final KeyRow ROW =
-      new KeyRow(
-          "000000000000",
-          new byte[0],
-          "hx_live_000000000000",
-          Optional.of(Fixtures.NOW),
-          Optional.empty(),
-          Optional.empty());
+      Rows.current("000000000000", Fixtures.NOW.minus(Duration.ofDays(80)), 90);
+  private static final KeyRing RING = new KeyRing(List.of(ROW));
 
   private static ApiKey key(String name, Role role, Scope scope) {
     ApiKey key = new ApiKey();
@@ -48,7 +44,8 @@ class KeysTest {
             .withCreationTimestamp("2026-08-01T12:00:0" + name.length() % 10 + "Z")
             .build());
     key.setSpec(
-        new ApiKeySpec(new ApiKeySpec.TenantRef("acme"), List.of(role), List.of(scope), null, 90));
+        new ApiKeySpec(
+            new ApiKeySpec.TenantRef("acme"), List.of(role), List.of(scope), null, 90, null));
     return key;
   }
 
@@ -56,6 +53,7 @@ class KeysTest {
     TenantSpec spec = TenantSpec.defaults();
     return new TenantSpec(
         "",
+        null,
         false,
         spec.database(),
         new TenantSpec.ApiKeys(
@@ -67,7 +65,9 @@ class KeysTest {
         spec.tools(),
         spec.sandbox(),
         spec.limits(),
-        spec.deletion());
+        spec.deletion(),
+        spec.legalHold(),
+        spec.adopt());
   }
 
   private static Optional<Reason> refusal(String namespace, Role role, Scope scope) {
@@ -91,9 +91,9 @@ class KeysTest {
     ApiKey younger = key("bb", Role.USER, Scope.READ);
     List<ApiKey> all = List.of(younger, older);
 
-    assertThat(KeyCensus.hasPlace(older, all, tenant(1))).isTrue();
-    assertThat(KeyCensus.hasPlace(younger, all, tenant(1))).isFalse();
-    assertThat(KeyCensus.hasPlace(younger, all, tenant(2))).isTrue();
+    assertThat(KeyCensus.hasPlace(older, all, tenant(1), 1)).isTrue();
+    assertThat(KeyCensus.hasPlace(younger, all, tenant(1), 1)).isFalse();
+    assertThat(KeyCensus.hasPlace(younger, all, tenant(2), 2)).isTrue();
   }
 
   @Test
@@ -101,24 +101,26 @@ class KeysTest {
   void taken() {
     ApiKey asking = key("a", Role.USER, Scope.READ);
     ApiKey issued = key("bb", Role.USER, Scope.READ);
-    issued.setStatus(KeyStatuses.of(issued, new KeyOutcome.Issued(ROW, false), Fixtures.NOW));
+    issued.setStatus(KeyStatuses.of(issued, new KeyOutcome.Issued(RING, false), Fixtures.NOW));
     ApiKey revoked = key("ccc", Role.USER, Scope.READ);
     revoked.setStatus(
         KeyStatuses.of(
-            revoked, new KeyOutcome.Ended(Reason.KeyRevoked, "over", ROW), Fixtures.NOW));
+            revoked, new KeyOutcome.Ended(Reason.KeyRevoked, "over", RING), Fixtures.NOW));
     ApiKey tooMuch = key("dddd", Role.ADMIN, Scope.READ);
     ApiKey leaving = key("eeeee", Role.USER, Scope.READ);
     leaving.getMetadata().setDeletionTimestamp(Fixtures.NOW.toString());
 
-    assertThat(KeyCensus.hasPlace(asking, List.of(asking, issued), tenant(1))).isFalse();
-    assertThat(KeyCensus.hasPlace(asking, List.of(revoked, tooMuch, leaving, asking), tenant(1)))
+    assertThat(KeyCensus.hasPlace(asking, List.of(asking, issued), tenant(1), 1)).isFalse();
+    assertThat(KeyCensus.hasPlace(asking, List.of(revoked, tooMuch, leaving, asking), tenant(1), 1))
         .isTrue();
   }
 
   @Test
   @DisplayName("the Secret is typed, immutable, ours by UID, and goes with its APIKey")
   void secret() {
-    Secret secret = KeySecret.desired(key("intake", Role.USER, Scope.READ), RAW, "http://api");
+    Secret secret =
+        KeySecret.desired(
+            key("intake", Role.USER, Scope.READ), RAW, "http://api", Optional.empty());
 
     assertThat(KeySecret.read(secret)).contains(RAW);
     Golden.matches(
@@ -133,7 +135,7 @@ class KeysTest {
   @DisplayName("a Secret of another type or another object's is foreign")
   void foreign() {
     ApiKey key = key("intake", Role.USER, Scope.READ);
-    Secret ours = KeySecret.desired(key, RAW, "http://api");
+    Secret ours = KeySecret.desired(key, RAW, "http://api", Optional.empty());
 
     assertThat(KeySecret.isOurs(ours, key)).isTrue();
     assertThat(KeySecret.isOurs(new SecretBuilder(ours).withType("Opaque").build(), key)).isFalse();
@@ -149,7 +151,7 @@ class KeysTest {
     ApiKey key = key("intake", Role.USER, Scope.READ);
     Golden.matches(
         "apikey/status-issued",
-        KeyStatuses.of(key, new KeyOutcome.Issued(ROW, false), Fixtures.NOW));
+        KeyStatuses.of(key, new KeyOutcome.Issued(RING, false), Fixtures.NOW));
   }
 
   @Test
@@ -157,22 +159,20 @@ class KeysTest {
   void outcomes() {
     ApiKey key = key("intake", Role.USER, Scope.READ);
 
-    ApiKeyStatus suspended = KeyStatuses.of(key, new KeyOutcome.Issued(ROW, true), Fixtures.NOW);
+    ApiKeyStatus suspended = KeyStatuses.of(key, new KeyOutcome.Issued(RING, true), Fixtures.NOW);
     ApiKeyStatus lowered =
         KeyStatuses.of(
             key,
-            new KeyOutcome.Refused(new Refusal(Reason.RoleNotAllowed, "no"), Optional.of(ROW)),
+            new KeyOutcome.Refused(new Refusal(Reason.RoleNotAllowed, "no"), RING),
             Fixtures.NOW);
     ApiKeyStatus missing =
         KeyStatuses.of(
-            key,
-            new KeyOutcome.NotDelivered(Reason.SecretMissing, "gone", Optional.of(ROW)),
-            Fixtures.NOW);
+            key, new KeyOutcome.NotDelivered(Reason.SecretMissing, "gone", RING), Fixtures.NOW);
 
     assertThat(reason(suspended, ConditionType.Ready)).contains("TenantSuspended");
     assertThat(reason(suspended, ConditionType.Issued)).contains("Issued");
     assertThat(reason(lowered, ConditionType.Ready)).contains("RoleNotAllowed");
-    assertThat(reason(lowered, ConditionType.Revoked)).contains("KeyRevoked");
+    assertThat(reason(lowered, ConditionType.Revoked)).contains("RoleNotAllowed");
     assertThat(reason(missing, ConditionType.Delivered)).contains("SecretMissing");
     assertThat(reason(missing, ConditionType.Issued)).contains("Issued");
   }

@@ -50,7 +50,7 @@ class SecretsClusterIT {
 
     run();
 
-    assertThat(all()).isEqualTo(before).hasSize(7);
+    assertThat(all()).isEqualTo(before).hasSize(9);
     assertThat(
             kubernetes
                 .configMaps()

@@ -33,7 +33,19 @@ class SecretsTest {
         .allMatch(password -> password.matches("[0-9A-Za-z]{32}"));
     assertThat(api).containsOnlyKeys("app", "authn", "platform", "jobs");
     assertThat(operator).containsOnlyKeys("provisioner", "probe");
+    assertThat(BootstrapSecrets.values(secrets.part("hermes-db-backup", roles)))
+        .containsOnlyKeys("backup");
     assertThat(roles).containsAllEntriesOf(api).containsAllEntriesOf(operator);
+  }
+
+  @Test
+  @DisplayName("the token of the egress proxy's reports is none to guess, and another each time")
+  void reports() {
+    Map<String, String> token = BootstrapSecrets.values(secrets.egressReport());
+
+    assertThat(token).containsOnlyKeys("token");
+    assertThat(token.get("token")).matches("[0-9A-Za-z]{32}");
+    assertThat(BootstrapSecrets.values(secrets.egressReport())).isNotEqualTo(token);
   }
 
   @Test

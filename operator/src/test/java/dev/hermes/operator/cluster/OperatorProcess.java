@@ -1,6 +1,6 @@
 package dev.hermes.operator.cluster;
 
-import java.io.File;
+import dev.hermes.database.testing.FreePort;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,34 +9,37 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** The operator as it runs in production: a process, with its own rights and no more. */
-final class OperatorProcess implements AutoCloseable {
+public final class OperatorProcess implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final int port;
 
-  OperatorProcess(Path log, Map<String, String> environment) {
+  /**
+   * @param jvmFlags more of them; a later one wins
+   */
+  OperatorProcess(Path log, StartCache cache, Map<String, String> environment, String... jvmFlags) {
     this.log = log;
-    this.port = ControlPlane.freePort();
-    ProcessBuilder builder =
-        new ProcessBuilder(
+    this.port = FreePort.next();
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx96m",
                 "-Xss512k",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath(),
-                "dev.hermes.operator.Main"));
+                "-XX:TieredStopAtLevel=1"));
+    command.addAll(cache.flags());
+    command.addAll(List.of(jvmFlags));
+    command.addAll(List.of("-cp", cache.classPath(), "dev.hermes.operator.Main"));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     builder.environment().put("HERMES_MANAGEMENT_PORT", Integer.toString(port));
     builder
@@ -50,9 +53,13 @@ final class OperatorProcess implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
   }
 
-  OperatorProcess awaitReady() {
+  public OperatorProcess awaitReady() {
+    return awaitReady(Duration.ofSeconds(60));
+  }
+
+  OperatorProcess awaitReady(Duration atMost) {
     Awaitility.await("operator ready, see " + log)
-        .atMost(Duration.ofSeconds(60))
+        .atMost(atMost)
         .until(() -> !process.isAlive() || status("/health/ready") == 200);
     if (!process.isAlive()) {
       throw new IllegalStateException(
@@ -62,7 +69,7 @@ final class OperatorProcess implements AutoCloseable {
   }
 
   /** Waits for the end and returns the exit code. */
-  int awaitExit() {
+  public int awaitExit() {
     try {
       if (!process.waitFor(60, TimeUnit.SECONDS)) {
         throw new IllegalStateException("the operator did not halt, see " + log);
@@ -73,11 +80,11 @@ final class OperatorProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  int status(String path) {
+  public int status(String path) {
     return get(path).map(HttpResponse::statusCode).orElse(0);
   }
 
-  String metrics() {
+  public String metrics() {
     return get("/metrics").map(HttpResponse::body).orElse("");
   }
 
@@ -89,16 +96,20 @@ final class OperatorProcess implements AutoCloseable {
     }
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
-  long pid() {
+  Duration cpuTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  public long pid() {
     return process.pid();
   }
 
   /** As the kubelet does it, and as a power cut does. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
     awaitExit();
   }
@@ -122,13 +133,5 @@ final class OperatorProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private static String classPath() {
-    String path =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    return Arrays.stream(path.split(File.pathSeparator))
-        .filter(entry -> !entry.endsWith("test-classes") && !entry.endsWith("-tests.jar"))
-        .collect(Collectors.joining(File.pathSeparator));
   }
 }

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hermes.crds.ConditionType;
 import dev.hermes.crds.Names;
 import dev.hermes.crds.tenant.Tenant;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -112,5 +116,54 @@ class TenantClusterIT {
                 "select count(*)::text from hermes.tenants where name like ? and display_name = 'edit 2'",
                 "edited-%"))
         .isEqualTo("40");
+  }
+
+  @Test
+  @DisplayName("the rights to Secrets go when no tenant lists the namespace, whoever gave them")
+  void keyNamespaces() {
+    for (String namespace : List.of("listed", "never-listed")) {
+      kubernetes
+          .resource(
+              new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
+          .create();
+    }
+    Tenant tenant = kubernetes.resource(Cluster.tenant("listing")).create();
+    cluster.patch(tenant, listing("listed"));
+    Cluster.eventually("rights", () -> rights("listed") != null);
+
+    RoleBinding copy = rights("listed");
+    copy.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(copy.getMetadata().getName())
+            .withNamespace("never-listed")
+            .withLabels(copy.getMetadata().getLabels())
+            .build());
+    kubernetes.resource(copy).create();
+    cluster.patch(tenant, listing(Cluster.APPS));
+
+    Cluster.eventually("no rights", () -> rights("listed") == null);
+    AtomicInteger edits = new AtomicInteger();
+    Cluster.eventually(
+        "no stray rights",
+        () -> {
+          cluster.patch(tenant, "{\"spec\":{\"displayName\":\"" + edits.incrementAndGet() + "\"}}");
+          return rights("never-listed") == null;
+        });
+    assertThat(rights(Cluster.APPS)).as("listed still").isNotNull();
+  }
+
+  private static RoleBinding rights(String namespace) {
+    return kubernetes
+        .rbac()
+        .roleBindings()
+        .inNamespace(namespace)
+        .withName(Names.KEY_ROLE_BINDING)
+        .get();
+  }
+
+  private static String listing(String namespace) {
+    return "{\"spec\":{\"apiKeys\":{\"namespaces\":[{\"name\":\""
+        + namespace
+        + "\",\"roles\":[\"user\"],\"scopes\":[\"read\"]}]}}}";
   }
 }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,15 @@ class OperatorConfigTest {
     assertThat(config.apiServiceAccount()).isEqualTo("hermes-api");
     assertThat(config.allowImageTags()).isFalse();
     assertThat(config.haltAt()).isEmpty();
+    assertThat(config.resync()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(config.takesOver()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("the chart joins the clusters that are gone by commas")
+  void takesOver() {
+    variables.put("HERMES_TAKES_OVER", "a, b,");
+    assertThat(read().takesOver()).containsExactlyInAnyOrder("a", "b");
   }
 
   @ParameterizedTest
@@ -78,12 +89,31 @@ class OperatorConfigTest {
     "HERMES_DB_DIR,/does/not/exist",
     "HERMES_LEADER_ELECTION,yes",
     "HERMES_MANAGEMENT_PORT,70000",
-    "HERMES_MANAGEMENT_PORT,http"
+    "HERMES_MANAGEMENT_PORT,http",
+    "HERMES_RESYNC_SECONDS,0",
+    "HERMES_RESYNC_SECONDS,10m"
   })
   @DisplayName("a wrong value is refused with the variable's name and without a password")
   void wrong(String name, String value) {
     variables.put(name, value);
     assertThatThrownBy(this::read).hasMessageContaining(name).message().doesNotContain("secret");
+  }
+
+  @Test
+  @DisplayName("without a mail host there is no mail; with one the sender must be named")
+  void smtp() {
+    assertThat(read().smtp()).isEmpty();
+    variables.put("HERMES_SMTP_HOST", "mail.example.com");
+    assertThatThrownBy(this::read).hasMessageContaining("HERMES_SMTP_FROM");
+    variables.put("HERMES_SMTP_FROM", "Hermes <hermes@example.com>");
+    assertThatThrownBy(this::read).hasMessageContaining("bare mail address");
+    variables.put("HERMES_SMTP_FROM", "hermes@example.com");
+    assertThat(read().smtp())
+        .contains(
+            new OperatorConfig.Smtp(
+                "mail.example.com", 587, "starttls", "hermes@example.com", Optional.empty()));
+    variables.put("HERMES_SMTP_TLS", "ssl");
+    assertThatThrownBy(this::read).hasMessageContaining("none, starttls or tls");
   }
 
   @Test

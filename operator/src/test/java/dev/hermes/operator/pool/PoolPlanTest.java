@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hermes.crds.Names;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.sandboxpolicy.Backend;
 import dev.hermes.operator.testing.Fixtures;
 import dev.hermes.sandbox.pod.SandboxPod;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -20,7 +21,13 @@ class PoolPlanTest {
   private static final EffectivePolicy POLICY = Fixtures.policy("default", 2, 5);
 
   private static PoolTarget target(EffectivePolicy... policies) {
-    return new PoolTarget("uid", "acme", "id", "ns", List.of(policies), false);
+    return new PoolTarget("uid", "acme", "id", "ns", 20, List.of(policies), false);
+  }
+
+  /** The plan of a tenant whose last claim was a minute ago. */
+  private static PoolPlan plan(PoolTarget target, List<Pod> pods, Instant now) {
+    PoolUse use = PoolUse.since(now.minusSeconds(60));
+    return PoolPlan.of(target, pods, PoolSizes.of(target, pods, policy -> use, now), now);
   }
 
   private static Pod pod(String name, String state, boolean ready, Duration age) {
@@ -64,7 +71,7 @@ class PoolPlanTest {
   @Test
   @DisplayName("an empty pool gets all its warm pods")
   void fill() {
-    PoolPlan plan = PoolPlan.of(target(POLICY), List.of(), NOW);
+    PoolPlan plan = plan(target(POLICY), List.of(), NOW);
 
     assertThat(plan.create()).containsExactly(POLICY, POLICY);
     assertThat(plan.delete()).isEmpty();
@@ -74,7 +81,7 @@ class PoolPlanTest {
   @DisplayName("pods that start count; claimed ones do not")
   void refill() {
     PoolPlan plan =
-        PoolPlan.of(
+        plan(
             target(POLICY),
             List.of(pod("a", Names.WARM, false, Duration.ofSeconds(5)), claimed("b")),
             NOW);
@@ -90,16 +97,16 @@ class PoolPlanTest {
       pods.add(claimed("c" + i));
     }
 
-    assertThat(PoolPlan.of(target(POLICY), pods, NOW).create()).hasSize(1);
+    assertThat(plan(target(POLICY), pods, NOW).create()).hasSize(1);
     pods.add(claimed("c4"));
-    assertThat(PoolPlan.of(target(POLICY), pods, NOW).create()).isEmpty();
+    assertThat(plan(target(POLICY), pods, NOW).create()).isEmpty();
   }
 
   @Test
   @DisplayName("nothing is made or replaced while the policy is unavailable")
   void unavailable() {
     PoolPlan plan =
-        PoolPlan.of(
+        plan(
             target(Fixtures.policy("default", 2, 5, "CanaryUnreachable")), List.of(warm("a")), NOW);
 
     assertThat(plan).isEqualTo(new PoolPlan(List.of(), List.of()));
@@ -119,9 +126,12 @@ class PoolPlanTest {
             changed.limits(),
             changed.pool(),
             changed.denyTargets(),
-            null);
+            changed.network(),
+            null,
+            null,
+            Backend.Pod);
 
-    PoolPlan plan = PoolPlan.of(target(other), List.of(warm("a"), claimed("b")), NOW);
+    PoolPlan plan = plan(target(other), List.of(warm("a"), claimed("b")), NOW);
 
     assertThat(names(plan.delete())).containsExactly("a");
     assertThat(plan.create()).containsExactly(other);
@@ -131,7 +141,7 @@ class PoolPlanTest {
   @DisplayName("surplus warm pods go, those that still start first, then the youngest")
   void surplus() {
     PoolPlan plan =
-        PoolPlan.of(
+        plan(
             target(Fixtures.policy("default", 1, 5)),
             List.of(
                 pod("young", Names.WARM, true, Duration.ofMinutes(1)),
@@ -148,7 +158,7 @@ class PoolPlanTest {
     Pod lately = ended(pod("b", Names.CLAIMED, false, Duration.ofSeconds(20)));
     Pod longAgo = ended(pod("c", Names.CLAIMED, false, Duration.ofMinutes(2)));
 
-    PoolPlan plan = PoolPlan.of(target(POLICY), List.of(ended(warm("a")), lately, longAgo), NOW);
+    PoolPlan plan = plan(target(POLICY), List.of(ended(warm("a")), lately, longAgo), NOW);
 
     assertThat(names(plan.delete())).containsExactly("a", "c");
     assertThat(plan.create()).hasSize(2);
@@ -158,7 +168,7 @@ class PoolPlanTest {
   @DisplayName("a pod whose start gate has not passed for five minutes is replaced")
   void stuck() {
     PoolPlan plan =
-        PoolPlan.of(
+        plan(
             target(Fixtures.policy("default", 1, 5)),
             List.of(pod("a", Names.WARM, false, Duration.ofMinutes(6))),
             NOW);
@@ -170,9 +180,9 @@ class PoolPlanTest {
   @Test
   @DisplayName("a suspended tenant keeps no sandbox, claimed ones included")
   void drained() {
-    PoolTarget drained = new PoolTarget("uid", "acme", "id", "ns", List.of(POLICY), true);
+    PoolTarget drained = new PoolTarget("uid", "acme", "id", "ns", 20, List.of(POLICY), true);
 
-    PoolPlan plan = PoolPlan.of(drained, List.of(warm("a"), claimed("b")), NOW);
+    PoolPlan plan = plan(drained, List.of(warm("a"), claimed("b")), NOW);
 
     assertThat(names(plan.delete())).containsExactly("a", "b");
     assertThat(plan.create()).isEmpty();
@@ -182,7 +192,7 @@ class PoolPlanTest {
   @DisplayName("warm pods of a policy that the tenant no longer lists go")
   void unlisted() {
     PoolPlan plan =
-        PoolPlan.of(target(Fixtures.policy("other", 0, 5)), List.of(warm("a"), claimed("b")), NOW);
+        plan(target(Fixtures.policy("other", 0, 5)), List.of(warm("a"), claimed("b")), NOW);
 
     assertThat(names(plan.delete())).containsExactly("a");
   }

@@ -3,6 +3,7 @@ package dev.hermes.operator.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hermes.crds.tenant.Tenant;
+import dev.hermes.operator.plan.Plans;
 import dev.hermes.operator.testing.Fixtures;
 import dev.hermes.operator.testing.Golden;
 import java.util.List;
@@ -23,6 +24,7 @@ class DatabaseStepTest {
         DatabaseStep.effective(
             TENANT,
             ID,
+            Plans.none(),
             Optional.of("hermes-acme-5c1e9a77"),
             List.of(TenantDesiredTest.resolved("default", 2, List.of()))));
   }
@@ -34,6 +36,7 @@ class DatabaseStepTest {
             DatabaseStep.effective(
                     TENANT,
                     ID,
+                    Plans.none(),
                     Optional.empty(),
                     List.of(TenantDesiredTest.resolved("default", 2, List.of())))
                 .policies())

@@ -12,13 +12,25 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class PoolStepTest {
+  private static final Predicate<String> NEVER = policy -> false;
+
   private static ResolvedPolicy policy(EffectivePolicy effective) {
     StepOutcome ready = new StepOutcome.Ready(Reason.Accepted, "");
-    return new ResolvedPolicy(effective, ready, ready, ready, Map.of(), List.of());
+    return new ResolvedPolicy(
+        effective,
+        ready,
+        ready,
+        ready,
+        ready,
+        ready,
+        Map.of(),
+        List.of(),
+        java.util.Optional.empty());
   }
 
   private static Pod pod(String policy, String state, String ready) {
@@ -42,13 +54,14 @@ class PoolStepTest {
   void ready() {
     List<ResolvedPolicy> policies = List.of(policy(Fixtures.policy("default", 2, 10)));
 
-    assertThat(PoolStep.judge(policies, List.of(pod("default", "warm", "True"))).isReady())
+    assertThat(PoolStep.judge(policies, List.of(pod("default", "warm", "True")), NEVER).isReady())
         .isTrue();
-    assertThat(PoolStep.judge(policies, List.of(pod("default", "claimed", "True"))).isReady())
+    assertThat(
+            PoolStep.judge(policies, List.of(pod("default", "claimed", "True")), NEVER).isReady())
         .isTrue();
-    assertThat(PoolStep.judge(policies, List.of(pod("default", "warm", "False"))).reason())
+    assertThat(PoolStep.judge(policies, List.of(pod("default", "warm", "False")), NEVER).reason())
         .isEqualTo(Reason.WaitingForPods);
-    assertThat(PoolStep.judge(policies, List.of(pod("other", "warm", "True"))).reason())
+    assertThat(PoolStep.judge(policies, List.of(pod("other", "warm", "True")), NEVER).reason())
         .isEqualTo(Reason.WaitingForPods);
   }
 
@@ -56,8 +69,19 @@ class PoolStepTest {
   @DisplayName("a policy without warm pods needs none")
   void noWarm() {
     assertThat(
-            PoolStep.judge(List.of(policy(Fixtures.policy("default", 0, 10))), List.of()).isReady())
+            PoolStep.judge(List.of(policy(Fixtures.policy("default", 0, 10))), List.of(), NEVER)
+                .isReady())
         .isTrue();
+  }
+
+  @Test
+  @DisplayName("a pool at rest leaves its tenant Ready; without that leave no pod means not Ready")
+  void atRest() {
+    List<ResolvedPolicy> policies =
+        List.of(policy(Fixtures.policy("default", 1, 10)), policy(Fixtures.policy("big", 1, 10)));
+
+    assertThat(PoolStep.judge(policies, List.of(), name -> true).isReady()).isTrue();
+    assertThat(PoolStep.judge(policies, List.of(), "big"::equals).message()).contains("default");
   }
 
   @Test
@@ -66,7 +90,8 @@ class PoolStepTest {
     assertThat(
             PoolStep.judge(
                     List.of(policy(Fixtures.policy("default", 0, 10, "CanaryUnreachable"))),
-                    List.of())
+                    List.of(),
+                    NEVER)
                 .reason())
         .isEqualTo(Reason.CanaryUnreachable);
   }

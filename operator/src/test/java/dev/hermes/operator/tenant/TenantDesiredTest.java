@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hermes.crds.Names;
 import dev.hermes.crds.Reason;
+import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.operator.kube.StepOutcome;
 import dev.hermes.operator.sandboxpolicy.ResolvedPolicy;
 import dev.hermes.operator.testing.Fixtures;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -27,8 +29,11 @@ class TenantDesiredTest {
         ready,
         ready,
         ready,
+        ready,
+        ready,
         Map.of("cpu", new Quantity("10m"), "memory", new Quantity("32Mi")),
-        scheduling);
+        scheduling,
+        Optional.empty());
   }
 
   private static final TenantFacts FACTS =
@@ -86,10 +91,59 @@ class TenantDesiredTest {
   }
 
   @Test
+  void allowEgress() {
+    Golden.matches("tenant/allow-egress", TenantDesired.allowEgress(FACTS, "hermes-system"));
+  }
+
+  @Test
+  @DisplayName("K8S-13 out only to the proxy's pods of the system namespace, both in one peer")
+  void oneWayOut() {
+    NetworkPolicy policy = TenantDesired.allowEgress(FACTS, "hermes-system");
+
+    assertThat(policy.getSpec().getPolicyTypes()).containsExactly("Egress");
+    assertThat(policy.getSpec().getEgress())
+        .singleElement()
+        .satisfies(rule -> {
+          assertThat(rule.getPorts()).hasSize(1);
+          assertThat(rule.getTo())
+              .singleElement()
+              .satisfies(peer -> {
+                assertThat(peer.getIpBlock()).isNull();
+                assertThat(peer.getNamespaceSelector().getMatchLabels()).isNotEmpty();
+                assertThat(peer.getPodSelector().getMatchLabels()).isNotEmpty();
+              });
+        });
+  }
+
+  @Test
+  @DisplayName("the way out is open only when a policy has one and the proxy has an address")
+  void wayOut() {
+    assertThat(FACTS.hasWayOut()).isFalse();
+    assertThat(withPolicy(Fixtures.open("open", "10.96.0.31:3128")).hasWayOut()).isTrue();
+    assertThat(withPolicy(Fixtures.open("open", null)).hasWayOut()).isFalse();
+  }
+
+  private static TenantFacts withPolicy(EffectivePolicy policy) {
+    StepOutcome ready = new StepOutcome.Ready(Reason.Accepted, "");
+    return new TenantFacts(
+        FACTS.tenantName(),
+        FACTS.tenantUid(),
+        FACTS.tenantId(),
+        FACTS.namespace(),
+        10,
+        List.of(
+            new ResolvedPolicy(
+                policy, ready, ready, ready, ready, ready, Map.of(), List.of(), Optional.empty())));
+  }
+
+  @Test
   @DisplayName("every NetworkPolicy selects every pod of the namespace")
   void selectsAll() {
     for (NetworkPolicy policy :
-        List.of(TenantDesired.denyAll(FACTS), TenantDesired.allowApi(FACTS, API))) {
+        List.of(
+            TenantDesired.denyAll(FACTS),
+            TenantDesired.allowApi(FACTS, API),
+            TenantDesired.allowEgress(FACTS, "hermes-system"))) {
       assertThat(policy.getSpec().getPodSelector().getMatchLabels()).isNullOrEmpty();
       assertThat(policy.getSpec().getPodSelector().getMatchExpressions()).isNullOrEmpty();
     }

@@ -30,10 +30,13 @@ class TenantStatusesTest {
         Optional.of(ID),
         Optional.of("hermes-acme-5c1e9a77"),
         DONE,
+        DONE,
+        Optional.empty(),
         namespace,
         network,
         DONE,
-        Optional.of(new TenantStatus.SelfTest("2026-08-01T12:00:00Z", "Passed")));
+        Optional.of(new TenantStatus.SelfTest("2026-08-01T12:00:00Z", "Passed")),
+        Optional.empty());
   }
 
   private static TenantStatus status(TenantSpec spec, TenantProgress progress) {
@@ -140,10 +143,13 @@ class TenantStatusesTest {
             new TenantProgress(
                 Optional.empty(),
                 Optional.empty(),
+                DONE,
+                missing,
+                Optional.empty(),
                 missing,
                 missing,
                 missing,
-                missing,
+                Optional.empty(),
                 Optional.empty()),
             COUNTS,
             5,
@@ -151,5 +157,74 @@ class TenantStatusesTest {
 
     assertThat(status.tenantId()).isEqualTo(ID.toString());
     assertThat(find(status, ConditionType.DatabaseReady).getReason()).isEqualTo("DataMissing");
+  }
+
+  @Test
+  @DisplayName(
+      "a tenant's own database that is away stays in the status, for it had data; no other")
+  void ownDatabaseAway() {
+    for (TenantSpec.Isolation isolation :
+        List.of(TenantSpec.Isolation.DEDICATED, TenantSpec.Isolation.SHARED)) {
+      TenantStatus.Database before = new TenantStatus.Database(isolation, "5");
+      TenantSpec d = TenantSpec.defaults();
+      Tenant tenant =
+          Fixtures.tenant(
+              "acme",
+              new TenantSpec(
+                  "Acme",
+                  null,
+                  false,
+                  new TenantSpec.Database(isolation, new TenantSpec.SecretRef("acme-db")),
+                  d.apiKeys(),
+                  d.models(),
+                  d.tools(),
+                  d.sandbox(),
+                  d.limits(),
+                  d.deletion(),
+                  d.legalHold(),
+                  d.adopt()),
+              new TenantStatus(1L, ID.toString(), null, before, null, null, null, List.of()));
+      StepOutcome away = new StepOutcome.Waiting(Reason.DatabaseUnreachable, "away");
+      TenantStatus status =
+          TenantStatuses.of(
+              tenant,
+              new TenantProgress(
+                  Optional.of(ID),
+                  Optional.empty(),
+                  DONE,
+                  away,
+                  Optional.empty(),
+                  DONE,
+                  DONE,
+                  away,
+                  Optional.empty(),
+                  Optional.empty()),
+              COUNTS,
+              0,
+              Fixtures.NOW);
+      assertThat(status.database())
+          .isEqualTo(isolation == TenantSpec.Isolation.DEDICATED ? before : null);
+    }
+  }
+
+  @Test
+  @DisplayName("K8S-8 a deletion that others block says who; when they let go, the condition goes")
+  void deleting() {
+    Tenant tenant =
+        Fixtures.tenant(
+            "acme",
+            Fixtures.withPolicies("default"),
+            status(Fixtures.withPolicies("default"), progress(DONE, DONE)));
+
+    TenantStatus blocked =
+        TenantStatuses.deleting(tenant, Optional.of("held by example.com/x"), Fixtures.NOW);
+    tenant.setStatus(blocked);
+    TenantStatus free = TenantStatuses.deleting(tenant, Optional.empty(), Fixtures.NOW);
+
+    assertThat(find(blocked, ConditionType.DeletionBlocked).getMessage()).contains("example.com/x");
+    assertThat(find(blocked, ConditionType.Ready).getReason()).isEqualTo("Deleting");
+    assertThat(blocked.tenantId()).isEqualTo(ID.toString());
+    assertThat(Conditions.find(free.conditions(), ConditionType.DeletionBlocked)).isEmpty();
+    assertThat(TenantStatuses.farewell(tenant)).contains("the data stays", ID.toString());
   }
 }

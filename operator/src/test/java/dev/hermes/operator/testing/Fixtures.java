@@ -1,6 +1,7 @@
 package dev.hermes.operator.testing;
 
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.sandboxpolicy.Backend;
 import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import dev.hermes.crds.tenant.Tenant;
 import dev.hermes.crds.tenant.TenantSpec;
@@ -31,9 +32,30 @@ public final class Fixtures {
         spec.tools(),
         spec.resources(),
         spec.limits(),
-        new SandboxPolicySpec.Pool(warm, max),
+        new SandboxPolicySpec.Pool(warm, max, 900),
         List.of("10.96.0.1:443"),
-        unavailable);
+        spec.network(),
+        null,
+        unavailable,
+        Backend.Pod);
+  }
+
+  /** A policy with a way out; the proxy may be missing. */
+  public static EffectivePolicy open(String name, String egressProxy) {
+    EffectivePolicy closed = policy(name, 1, 10);
+    return new EffectivePolicy(
+        name,
+        closed.image(),
+        closed.runtimeClassName(),
+        closed.tools(),
+        closed.resources(),
+        closed.limits(),
+        closed.pool(),
+        closed.denyTargets(),
+        new SandboxPolicySpec.Network(List.of("index.example.com:443"), false),
+        egressProxy,
+        null,
+        Backend.Pod);
   }
 
   public static Tenant tenant(String name, TenantSpec spec, TenantStatus status) {
@@ -54,6 +76,7 @@ public final class Fixtures {
     TenantSpec spec = TenantSpec.defaults();
     return new TenantSpec(
         "Acme",
+        null,
         false,
         spec.database(),
         spec.apiKeys(),
@@ -61,19 +84,12 @@ public final class Fixtures {
         spec.tools(),
         new TenantSpec.Sandbox(List.of(policies), 10),
         spec.limits(),
-        spec.deletion());
+        spec.deletion(),
+        spec.legalHold(),
+        spec.adopt());
   }
 
   public static TenantSpec suspended(TenantSpec spec) {
-    return new TenantSpec(
-        spec.displayName(),
-        true,
-        spec.database(),
-        spec.apiKeys(),
-        spec.models(),
-        spec.tools(),
-        spec.sandbox(),
-        spec.limits(),
-        spec.deletion());
+    return spec.asSuspended();
   }
 }

@@ -1,12 +1,18 @@
 package dev.hermes.sandbox.claim;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.crds.Names;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.egress.SandboxEgress;
+import dev.hermes.sandbox.create.OnePod;
 import dev.hermes.sandbox.pod.SandboxPod;
 import dev.hermes.sandbox.pod.SandboxPodRequest;
+import dev.hermes.sandbox.pod.SandboxPodRequest.Claim;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -14,10 +20,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,7 +29,8 @@ import java.util.Optional;
  * row; it needs get, list, create, patch and delete on pods, and keeps no state.
  */
 public final class Claims {
-  private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration FIRST_POLL = Duration.ofMillis(100);
+  private static final Duration LAST_POLL = Duration.ofSeconds(1);
 
   private static final PatchContext PATCH =
       new PatchContext.Builder()
@@ -34,10 +39,12 @@ public final class Claims {
           .build();
 
   private final KubernetesClient kubernetes;
+  private final PodJson pods;
   private final Clock clock;
 
   public Claims(KubernetesClient kubernetes, Clock clock) {
     this.kubernetes = kubernetes;
+    this.pods = new PodJson(kubernetes);
     this.clock = clock;
   }
 
@@ -46,10 +53,12 @@ public final class Claims {
    * it, the other the next; empty when none is left.
    */
   public Optional<ClaimedPod> claimWarm(
-      String namespace, String tenantId, EffectivePolicy policy, String sandboxId) {
-    for (Pod candidate : candidates(namespace, tenantId, policy)) {
-      Optional<ClaimedPod> claimed =
-          claim(candidate, sandboxId, policy.limits().maxLifetimeSeconds());
+      String namespace, String tenantId, EffectivePolicy policy, Claim wanted) {
+    List<ReadyPod> candidates = pods.ready(namespace, tenantId, policy);
+    // two replicas that start at the same end of the list would meet at every pod
+    Collections.shuffle(candidates);
+    for (ReadyPod candidate : candidates) {
+      Optional<ClaimedPod> claimed = claim(candidate, wanted, policy.limits().maxLifetimeSeconds());
       if (claimed.isPresent()) {
         return claimed;
       }
@@ -63,7 +72,7 @@ public final class Claims {
       throw new IllegalArgumentException("a cold pod is born claimed");
     }
     try {
-      Pod pod = kubernetes.resource(SandboxPod.desired(request)).create();
+      Pod pod = OnePod.create(kubernetes, SandboxPod.desired(request));
       return new Creation.Created(
           pod.getMetadata().getName(),
           pod.getMetadata().getUid(),
@@ -83,22 +92,36 @@ public final class Claims {
   /** Waits until the pod is Ready, has ended, or the deadline passes. */
   public Readiness awaitReady(String namespace, String name, Instant deadline)
       throws InterruptedException {
+    Instant begun = clock.instant();
     while (true) {
-      Pod pod = kubernetes.pods().inNamespace(namespace).withName(name).get();
-      if (pod == null) {
+      Optional<JsonNode> found = pods.get(namespace, name);
+      if (found.isEmpty()) {
         return new Readiness.Gone("the pod was deleted");
       }
-      if (PodStates.isReady(pod)) {
-        return new Readiness.Ready(PodStates.claimed(pod));
+      JsonNode pod = found.get();
+      Optional<ReadyPod> ready = ReadyPod.of(pod);
+      if (ready.isPresent()) {
+        return new Readiness.Ready(ready.get().claimed());
       }
       if (PodStates.hasEnded(pod)) {
-        return new Readiness.Gone(PodStates.reason(pod));
+        return new Readiness.Gone(PodStates.reason(pods.typed(pod)));
       }
-      if (!clock.instant().plus(POLL).isBefore(deadline)) {
-        return new Readiness.TimedOut(PodStates.reason(pod));
+      Instant now = clock.instant();
+      Duration poll = poll(Duration.between(begun, now));
+      if (!now.plus(poll).isBefore(deadline)) {
+        return new Readiness.TimedOut(PodStates.reason(pods.typed(pod)));
       }
-      Thread.sleep(POLL);
+      Thread.sleep(poll);
     }
+  }
+
+  /** A tenth of the time waited: many that wait long together must not keep the server busy. */
+  static Duration poll(Duration waited) {
+    Duration tenth = waited.dividedBy(10);
+    if (tenth.compareTo(FIRST_POLL) < 0) {
+      return FIRST_POLL;
+    }
+    return tenth.compareTo(LAST_POLL) > 0 ? LAST_POLL : tenth;
   }
 
   /**
@@ -122,48 +145,52 @@ public final class Claims {
     }
   }
 
-  private List<Pod> candidates(String namespace, String tenantId, EffectivePolicy policy) {
-    String hash = SandboxPod.policyHash(policy);
-    List<Pod> warm =
-        new ArrayList<>(
-            kubernetes
-                .pods()
-                .inNamespace(namespace)
-                .withLabel(Names.TENANT_ID, tenantId)
-                .withLabel(Names.POLICY, policy.name())
-                .withLabel(Names.SANDBOX_STATE, Names.WARM)
-                // from the API server's cache: a stale pod costs a 409, not a lost claim
-                .list(new ListOptionsBuilder().withResourceVersion("0").build())
-                .getItems());
-    warm.removeIf(pod -> !PodStates.isReady(pod) || !hash.equals(annotation(pod)));
-    // two replicas that start at the same end of the list would meet at every pod
-    Collections.shuffle(warm);
-    return warm;
-  }
-
-  private Optional<ClaimedPod> claim(Pod candidate, String sandboxId, int lifetimeSeconds) {
+  /**
+   * Changes what this very claimed pod may reach of what its policy allows.
+   *
+   * @param egress empty: all of that
+   * @return false: the pod has gone
+   */
+  public boolean narrow(String namespace, String name, String uid, Optional<SandboxEgress> egress) {
+    ObjectNode metadata = JsonNodeFactory.instance.objectNode().put("uid", uid);
+    // in a merge patch null removes; a wrong UID is a change of the UID, which is refused
+    metadata
+        .putObject("annotations")
+        .put(Names.SANDBOX_EGRESS, egress.map(SandboxEgress::annotation).orElse(null));
+    String patch = JsonNodeFactory.instance.objectNode().set("metadata", metadata).toString();
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withNamespace(namespace)
+            .withName(name)
+            .endMetadata()
+            .build();
     try {
-      Pod pod =
-          kubernetes
-              .pods()
-              // of the object itself: by name, the client would read it first
-              .resource(candidate)
-              .patch(PATCH, ClaimPatch.of(candidate, sandboxId, lifetimeSeconds, clock.instant()));
-      return Optional.of(PodStates.claimed(pod));
+      kubernetes.pods().resource(pod).patch(PATCH, patch);
+      return true;
     } catch (KubernetesClientException e) {
-      return switch (e.getCode()) {
-        case 404, 409, 422 -> Optional.empty();
-        default -> throw e;
-      };
+      if (e.getCode() == 404 || e.getCode() == 409 || isOtherUid(e)) {
+        return false;
+      }
+      throw e;
     }
   }
 
-  private static String annotation(Pod pod) {
-    Map<String, String> annotations = pod.getMetadata().getAnnotations();
-    return annotations == null ? "" : annotations.getOrDefault(Names.POLICY_HASH, "");
+  private static boolean isOtherUid(KubernetesClientException e) {
+    return e.getCode() == 422 && message(e).contains("metadata.uid");
   }
 
-  private static String message(KubernetesClientException e) {
+  /**
+   * Makes this very pod one user's, until its deadline; empty when somebody else has written it.
+   *
+   * @param lifetimeSeconds from now
+   */
+  Optional<ClaimedPod> claim(ReadyPod pod, Claim wanted, int lifetimeSeconds) {
+    String patch = ClaimPatch.of(pod, wanted, lifetimeSeconds, clock.instant());
+    return pods.patch(pod, patch) ? Optional.of(pod.claimed()) : Optional.empty();
+  }
+
+  static String message(KubernetesClientException e) {
     String status = e.getStatus() == null ? null : e.getStatus().getMessage();
     return status != null ? status : String.valueOf(e.getMessage());
   }

@@ -1,5 +1,6 @@
 package dev.hermes.sandbox.claim;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
@@ -11,28 +12,11 @@ import java.util.stream.Stream;
 final class PodStates {
   private PodStates() {}
 
-  static boolean isReady(Pod pod) {
-    return pod.getMetadata().getDeletionTimestamp() == null
-        && "Running".equals(pod.getStatus().getPhase())
-        && pod.getStatus().getPodIP() != null
-        && pod.getStatus().getStartTime() != null
-        && conditions(pod)
-            .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
-  }
-
-  static boolean hasEnded(Pod pod) {
-    String phase = pod.getStatus().getPhase();
-    return pod.getMetadata().getDeletionTimestamp() != null
+  static boolean hasEnded(JsonNode pod) {
+    String phase = pod.path("status").path("phase").asText();
+    return pod.path("metadata").hasNonNull("deletionTimestamp")
         || "Failed".equals(phase)
         || "Succeeded".equals(phase);
-  }
-
-  static ClaimedPod claimed(Pod pod) {
-    return new ClaimedPod(
-        pod.getMetadata().getName(),
-        pod.getMetadata().getUid(),
-        pod.getStatus().getPodIP(),
-        pod.getMetadata().getNamespace());
   }
 
   /** Why the pod is not Ready, in the words of scheduler or kubelet. */

@@ -1,4 +1,7 @@
-/** How the API takes a warm pod, makes a cold one, and lets go of both. */
+/**
+ * How the API takes a warm pod, makes a cold one, and lets go of both; or claims one of
+ * agent-sandbox.
+ */
 @NullMarked
 package dev.hermes.sandbox.claim;
 

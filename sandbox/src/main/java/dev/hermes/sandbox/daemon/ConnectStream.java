@@ -21,6 +21,14 @@ final class ConnectStream {
   private ConnectStream() {}
 
   static byte[] request(ProcessRequest request) {
+    return envelope(message(request));
+  }
+
+  static byte[] request(ProcessRequest request, String tag) {
+    return envelope(message(request).put("tag", tag));
+  }
+
+  private static ObjectNode message(ProcessRequest request) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     ObjectNode process = nodes.objectNode().put("cmd", request.cmd());
     request.args().forEach(process.putArray("args")::add);
@@ -29,7 +37,10 @@ final class ConnectStream {
     request.cwd().ifPresent(cwd -> process.put("cwd", cwd));
     ObjectNode message = nodes.objectNode();
     message.set("process", process);
-    message.put("stdin", false);
+    return message.put("stdin", false);
+  }
+
+  private static byte[] envelope(ObjectNode message) {
     byte[] json = message.toString().getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(PREFIX + json.length)
         .put((byte) 0)

@@ -3,7 +3,7 @@ package dev.hermes.sandbox.daemon;
 import java.io.IOException;
 
 /** A call that the daemon did not answer as it should. Subtypes tell what a caller may do. */
-public sealed class DaemonException extends IOException
+public abstract sealed class DaemonException extends IOException
     permits DaemonException.PodChanged,
         DaemonException.Refused,
         DaemonException.Unreachable,

@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -47,15 +48,31 @@ final class DaemonHttp implements AutoCloseable {
 
   HttpResponse<byte[]> send(Endpoint endpoint, HttpRequest.Builder request, Duration timeout)
       throws DaemonException, InterruptedException {
-    if (!tokens.isKnown(endpoint.podUid())) {
-      health(endpoint);
-    }
-    request.header("X-Access-Token", tokens.token(endpoint.podUid()));
+    request.header("X-Access-Token", token(endpoint));
     HttpResponse<byte[]> response = exchange(endpoint, request.build(), timeout);
-    if (response.statusCode() != 200) {
+    if (response.statusCode() / 100 != 2) {
       throw refusal(response);
     }
     return response;
+  }
+
+  /** Posts JSON and answers with what comes back, as the daemon's calls without a stream do. */
+  HttpResponse<byte[]> post(Endpoint endpoint, String path, JsonNode body, Duration timeout)
+      throws DaemonException, InterruptedException {
+    return send(
+        endpoint,
+        HttpRequest.newBuilder(DaemonClient.uri(endpoint, path))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body.toString())),
+        timeout);
+  }
+
+  /** The pod's token, once it is sure that this pod answers at its address. */
+  String token(Endpoint endpoint) throws DaemonException, InterruptedException {
+    if (!tokens.isKnown(endpoint.podUid())) {
+      health(endpoint);
+    }
+    return tokens.token(endpoint.podUid());
   }
 
   boolean health(Endpoint endpoint) throws DaemonException, InterruptedException {

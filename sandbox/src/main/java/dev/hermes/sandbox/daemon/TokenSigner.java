@@ -1,30 +1,27 @@
 package dev.hermes.sandbox.daemon;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
-import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 
 /**
- * Signs the tokens a daemon asks for: JWS compact (RFC 7515), EdDSA, for one pod, for a minute.
- * Only the API holds the key.
+ * Signs the tokens that daemons and the egress proxy ask for: JWS compact (RFC 7515), EdDSA, for
+ * one pod. Only the API holds the key.
  */
 public final class TokenSigner {
   static final Duration LIFETIME = Duration.ofSeconds(60);
 
-  private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
-  private static final String HEADER = encode("{\"alg\":\"EdDSA\"}");
+  /** The longest life of a sandbox that a policy can give; the proxy takes no longer one. */
+  public static final Duration EGRESS_MOST = Duration.ofDays(1);
 
-  private final PrivateKey key;
+  private final Jws jws;
   private final Clock clock;
 
   public TokenSigner(PrivateKey key) {
@@ -32,7 +29,7 @@ public final class TokenSigner {
   }
 
   TokenSigner(PrivateKey key, Clock clock) {
-    this.key = key;
+    this.jws = new Jws(key);
     this.clock = clock;
   }
 
@@ -58,20 +55,24 @@ public final class TokenSigner {
   /** A token for the daemon of this pod. Treat it as a secret. */
   public String sign(String podUid) {
     long now = clock.instant().getEpochSecond();
-    String payload =
-        "{\"aud\":\"%s\",\"iat\":%d,\"exp\":%d}".formatted(podUid, now, now + LIFETIME.toSeconds());
-    String signed = HEADER + "." + encode(payload);
-    try {
-      Signature signature = Signature.getInstance("Ed25519");
-      signature.initSign(key);
-      signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-      return signed + "." + BASE64.encodeToString(signature.sign());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    return jws.sign(
+        "{\"aud\":\"%s\",\"iat\":%d,\"exp\":%d}"
+            .formatted(podUid, now, now + LIFETIME.toSeconds()));
   }
 
-  private static String encode(String json) {
-    return BASE64.encodeToString(json.getBytes(StandardCharsets.UTF_8));
+  /**
+   * The password with which this pod's code speaks to the egress proxy, under the user name {@code
+   * sandbox}. It opens nothing from any other address. Treat it as a secret.
+   *
+   * @param lifetime from a second to {@link #EGRESS_MOST}; no longer than the sandbox may live
+   */
+  public String signEgress(String podUid, Duration lifetime) {
+    if (lifetime.toSeconds() < 1 || lifetime.compareTo(EGRESS_MOST) > 0) {
+      throw new IllegalArgumentException("lifetime " + lifetime + " is not in 1s.." + EGRESS_MOST);
+    }
+    long now = clock.instant().getEpochSecond();
+    return jws.sign(
+        "{\"aud\":\"egress\",\"sub\":\"%s\",\"iat\":%d,\"exp\":%d}"
+            .formatted(podUid, now, now + lifetime.toSeconds()));
   }
 }

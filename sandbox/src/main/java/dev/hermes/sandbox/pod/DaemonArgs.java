@@ -8,6 +8,8 @@ import java.util.List;
 
 /** Command line of the daemon: everything it knows of its policy. No secret is in it. */
 final class DaemonArgs {
+  static final String PUBLIC_KEYS = "--public-keys=";
+
   private DaemonArgs() {}
 
   static List<String> of(EffectivePolicy policy, String publicKeys) {
@@ -16,7 +18,7 @@ final class DaemonArgs {
         "--listen=:" + Names.DAEMON_PORT,
         "--uid-file=" + SandboxPod.UID_DIR + "/uid",
         "--home=" + SandboxPod.HOME,
-        "--public-keys=" + publicKeys,
+        PUBLIC_KEYS + publicKeys,
         "--deny=" + String.join(",", policy.denyTargets()),
         "--pids=" + policy.resources().pids(),
         "--concurrent-execs=" + limits.concurrentExecs(),

@@ -8,6 +8,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
@@ -27,7 +31,7 @@ public final class SandboxPod {
 
   private SandboxPod() {}
 
-  /** The pod to create; the API server gives it a name with the prefix {@code sbx-<policy>-}. */
+  /** The pod to create; its name is to begin with {@code sbx-<policy>-}. */
   public static Pod desired(SandboxPodRequest request) {
     EffectivePolicy policy = request.policy();
     boolean claimed = request.state() == SandboxPodRequest.State.CLAIMED;
@@ -42,12 +46,30 @@ public final class SandboxPod {
         .addToLabels(Names.MANAGED_BY, Names.MANAGED_BY_OPERATOR)
         .addToAnnotations(Names.POLICY_HASH, policyHash(policy))
         .addToAnnotations(
-            request
-                .claim()
-                .map(claim -> Map.of(Names.SANDBOX_ID, claim.sandboxId()))
-                .orElseGet(Map::of))
+            request.claim().map(SandboxPodRequest.Claim::annotations).orElseGet(Map::of))
         .endMetadata()
         .withSpec(spec(policy, request.publicKeys(), claimed))
+        .build();
+  }
+
+  /**
+   * The same for a controller that makes pods of it. They have no state and no hash: it writes the
+   * labels and annotations of its template to each of its pods, claimed ones and those of an older
+   * template too. {@link PodShape} tells what such a pod is.
+   *
+   * @param request of a warm pod
+   */
+  public static PodTemplateSpec template(SandboxPodRequest request) {
+    if (request.state() != SandboxPodRequest.State.WARM) {
+      throw new IllegalArgumentException("a template is nobody's");
+    }
+    Pod pod = desired(request);
+    pod.getMetadata().getLabels().remove(Names.SANDBOX_STATE);
+    return new PodTemplateSpecBuilder()
+        .withNewMetadata()
+        .withLabels(pod.getMetadata().getLabels())
+        .endMetadata()
+        .withSpec(pod.getSpec())
         .build();
   }
 
@@ -59,7 +81,7 @@ public final class SandboxPod {
     return PolicyHash.of(spec(policy, "", false));
   }
 
-  private static PodSpec spec(EffectivePolicy policy, String publicKeys, boolean claimed) {
+  static PodSpec spec(EffectivePolicy policy, String publicKeys, boolean claimed) {
     return new PodSpecBuilder()
         .withRuntimeClassName(policy.runtimeClassName())
         .withServiceAccountName(Names.SANDBOX_SERVICE_ACCOUNT)
@@ -100,19 +122,8 @@ public final class SandboxPod {
         .withContainerPort(Names.DAEMON_PORT)
         .withProtocol("TCP")
         .endPort()
-        .withNewReadinessProbe()
-        .withNewHttpGet()
-        // the daemon holds the answer until its start gate opens, or the wait is over: a pod is
-        // Ready at once instead of at the kubelet's next probe
-        .withPath("/health?wait=1500ms")
-        .withNewPort("daemon")
-        .endHttpGet()
-        .withInitialDelaySeconds(0)
-        .withPeriodSeconds(1)
-        .withTimeoutSeconds(2)
-        .withSuccessThreshold(1)
-        .withFailureThreshold(3)
-        .endReadinessProbe()
+        .withStartupProbe(startupProbe())
+        .withReadinessProbe(readinessProbe())
         .withResources(resources(policy))
         .withNewSecurityContext()
         .withRunAsNonRoot(true)
@@ -141,6 +152,41 @@ public final class SandboxPod {
         .withMountPath(UID_DIR)
         .withReadOnly(true)
         .endVolumeMount()
+        .build();
+  }
+
+  /**
+   * Asks until the start gate is open. It may ask often, for the kubelet stops with the first good
+   * answer: a probe a second for life kept every waiting sandbox at a few percent of a core. A gate
+   * that stays shut is the pool's to end; the kubelet does that only long after.
+   */
+  private static Probe startupProbe() {
+    return new ProbeBuilder()
+        .withNewHttpGet()
+        // the daemon holds the answer until its start gate opens, or the wait is over: a pod is
+        // Ready at once instead of at the kubelet's next probe
+        .withPath("/health?wait=1500ms")
+        .withNewPort("daemon")
+        .endHttpGet()
+        .withInitialDelaySeconds(0)
+        .withPeriodSeconds(1)
+        .withTimeoutSeconds(2)
+        .withSuccessThreshold(1)
+        .withFailureThreshold(900)
+        .build();
+  }
+
+  /** Finds a waiting daemon that answers no more, within a minute and a half. */
+  private static Probe readinessProbe() {
+    return new ProbeBuilder()
+        .withNewHttpGet()
+        .withPath("/health")
+        .withNewPort("daemon")
+        .endHttpGet()
+        .withPeriodSeconds(30)
+        .withTimeoutSeconds(2)
+        .withSuccessThreshold(1)
+        .withFailureThreshold(3)
         .build();
   }
 

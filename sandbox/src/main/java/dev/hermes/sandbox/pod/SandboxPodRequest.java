@@ -1,7 +1,11 @@
 package dev.hermes.sandbox.pod;
 
+import dev.hermes.crds.Names;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.egress.SandboxEgress;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What decides the shape of a sandbox pod. Nothing of a user or a call is in it: that goes in when
@@ -31,8 +35,26 @@ public record SandboxPodRequest(
     CLAIMED
   }
 
-  /** Claim of a pod made for one lease; {@code sandboxId} is the lease id. */
-  public record Claim(String sandboxId) {}
+  /**
+   * Claim of a pod for one lease.
+   *
+   * @param sandboxId the lease id
+   * @param egress what it may reach of what its policy allows; empty: all of that
+   */
+  public record Claim(String sandboxId, Optional<SandboxEgress> egress) {
+    /** Of a sandbox that may reach all that its policy allows. */
+    public Claim(String sandboxId) {
+      this(sandboxId, Optional.empty());
+    }
+
+    /** What the pod's annotations say of it. */
+    public Map<String, String> annotations() {
+      Map<String, String> annotations = new TreeMap<>();
+      annotations.put(Names.SANDBOX_ID, sandboxId);
+      egress.ifPresent(it -> annotations.put(Names.SANDBOX_EGRESS, it.annotation()));
+      return annotations;
+    }
+  }
 
   /** Request of the operator for its pool. */
   public static SandboxPodRequest warm(
@@ -45,7 +67,7 @@ public record SandboxPodRequest(
         tenantId, tenantName, namespace, policy, State.WARM, publicKeys, Optional.empty());
   }
 
-  /** Request of the API when no pod is warm. */
+  /** As the other one, of a pod that may reach all that its policy allows. */
   public static SandboxPodRequest claimed(
       String tenantId,
       String tenantName,
@@ -53,13 +75,18 @@ public record SandboxPodRequest(
       EffectivePolicy policy,
       String publicKeys,
       String sandboxId) {
+    return claimed(tenantId, tenantName, namespace, policy, publicKeys, new Claim(sandboxId));
+  }
+
+  /** Request of the API when no pod is warm. */
+  public static SandboxPodRequest claimed(
+      String tenantId,
+      String tenantName,
+      String namespace,
+      EffectivePolicy policy,
+      String publicKeys,
+      Claim claim) {
     return new SandboxPodRequest(
-        tenantId,
-        tenantName,
-        namespace,
-        policy,
-        State.CLAIMED,
-        publicKeys,
-        Optional.of(new Claim(sandboxId)));
+        tenantId, tenantName, namespace, policy, State.CLAIMED, publicKeys, Optional.of(claim));
   }
 }

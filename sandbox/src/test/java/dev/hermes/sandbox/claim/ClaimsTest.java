@@ -5,11 +5,14 @@ import static dev.hermes.sandbox.Policies.TENANT_ID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.hermes.crds.Names;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.crds.egress.SandboxEgress;
 import dev.hermes.sandbox.Policies;
 import dev.hermes.sandbox.pod.SandboxPod;
 import dev.hermes.sandbox.pod.SandboxPodRequest;
+import dev.hermes.sandbox.pod.SandboxPodRequest.Claim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodListBuilder;
@@ -27,6 +30,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,6 +40,11 @@ import org.junit.jupiter.api.Test;
 /** The requests that a claim makes, and what it does with each answer. */
 @EnableKubernetesMockClient
 class ClaimsTest {
+  private static final Claim LEASE = new Claim("lease-1");
+  private static final Claim NARROW =
+      new Claim(
+          "lease-1", Optional.of(SandboxEgress.of(List.of("index.example:443", "*.ACME.example"))));
+
   private static final String NAMESPACE = "hermes-demo-0000abcd";
   private static final String PODS = "/api/v1/namespaces/" + NAMESPACE + "/pods";
   private static final Instant NOW = Instant.parse("2026-06-01T12:00:00.5Z");
@@ -117,11 +126,12 @@ class ClaimsTest {
   void claim() throws Exception {
     list(pod("a"));
     patch("a", 200);
-    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, "lease-1"))
+    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, LEASE))
         .contains(new ClaimedPod("a", "uid-a", "10.244.0.9", NAMESPACE));
     server.takeRequest();
     var patch = server.takeRequest();
     assertThat(patch.getHeader("Content-Type")).startsWith("application/merge-patch+json");
+    assertThat(patch.getHeader("Accept")).startsWith("application/json;as=PartialObjectMetadata");
     assertThat(Serialization.jsonMapper().readTree(patch.getBody().readUtf8()))
         .isEqualTo(
             Serialization.jsonMapper()
@@ -136,6 +146,45 @@ class ClaimsTest {
   }
 
   @Test
+  @DisplayName("SBX-8 a sandbox that wants less than its policy allows is narrow from its claim on")
+  void narrowClaim() throws Exception {
+    list(pod("a"));
+    patch("a", 200);
+    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, NARROW)).isPresent();
+    server.takeRequest();
+    assertThat(
+            Serialization.jsonMapper()
+                .readTree(server.takeRequest().getBody().readUtf8())
+                .at("/metadata/annotations/hermes.dev~1sandbox-egress")
+                .asText())
+        .isEqualTo("*.acme.example,index.example:443");
+    assertThat(
+            SandboxPod.desired(
+                    SandboxPodRequest.claimed(TENANT_ID, "demo", NAMESPACE, policy, KEYS, NARROW))
+                .getMetadata()
+                .getAnnotations())
+        .containsEntry("hermes.dev/sandbox-egress", "*.acme.example,index.example:443");
+  }
+
+  @Test
+  @DisplayName("SBX-8 what a sandbox may reach is changed by one patch of that very pod")
+  void narrow() throws Exception {
+    patch("a", 200);
+    assertThat(claims.narrow(NAMESPACE, "a", "uid-a", Optional.of(SandboxEgress.nothing())))
+        .isTrue();
+    assertThat(claims.narrow(NAMESPACE, "a", "uid-a", Optional.empty())).isTrue();
+    String form =
+        "{\"metadata\":{\"uid\":\"uid-a\",\"annotations\":{\"hermes.dev/sandbox-egress\":%s}}}";
+    assertThat(server.takeRequest().getBody().readUtf8()).isEqualTo(form.formatted("\"none\""));
+    assertThat(server.takeRequest().getBody().readUtf8()).isEqualTo(form.formatted("null"));
+    patch("gone", 404);
+    assertThat(claims.narrow(NAMESPACE, "gone", "uid-a", Optional.empty())).isFalse();
+    patch("refused", 403);
+    assertThatThrownBy(() -> claims.narrow(NAMESPACE, "refused", "uid-a", Optional.empty()))
+        .isInstanceOf(KubernetesClientException.class);
+  }
+
+  @Test
   @DisplayName("a pod lost to another caller (409), gone (404) or refused (422) is passed over")
   void nextCandidate() throws Exception {
     list(pod("a"), pod("b"), pod("c"), pod("d"));
@@ -144,7 +193,7 @@ class ClaimsTest {
     patch("c", 422);
     patch("d", 200);
     for (int i = 0; i < 10; i++) {
-      assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, "lease-1").orElseThrow().name())
+      assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, LEASE).orElseThrow().name())
           .isEqualTo("d");
     }
     assertThat(requests())
@@ -158,15 +207,26 @@ class ClaimsTest {
   void none() {
     list(pod("a"));
     patch("a", 409);
-    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, "lease-1")).isEmpty();
+    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, LEASE)).isEmpty();
     server
         .expect()
         .get()
         .withPath(LIST.replace(TENANT_ID, "other"))
         .andReturn(403, new StatusBuilder().withCode(403).build())
         .always();
-    assertThatThrownBy(() -> claims.claimWarm(NAMESPACE, "other", policy, "lease-1"))
+    assertThatThrownBy(() -> claims.claimWarm(NAMESPACE, "other", policy, LEASE))
         .isInstanceOf(KubernetesClientException.class);
+  }
+
+  @Test
+  @DisplayName("a claim that is refused says which pod and why")
+  void refused() {
+    list(pod("a"));
+    patch("a", 403);
+    assertThatThrownBy(() -> claims.claimWarm(NAMESPACE, TENANT_ID, policy, LEASE))
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(403))
+        .hasMessage("the claim of pod a is answered with 403: refused");
   }
 
   @Test
@@ -185,7 +245,7 @@ class ClaimsTest {
     Pod addressless = pod("addressless");
     addressless.getStatus().setPodIP(null);
     list(deleted, old, unhashed, unready, pending, addressless);
-    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, "lease-1")).isEmpty();
+    assertThat(claims.claimWarm(NAMESPACE, TENANT_ID, policy, LEASE)).isEmpty();
     assertThat(requests()).hasSize(1);
   }
 
@@ -198,7 +258,7 @@ class ClaimsTest {
     }
     Set<String> taken = new HashSet<>();
     for (int i = 0; i < 100; i++) {
-      taken.add(claims.claimWarm(NAMESPACE, TENANT_ID, policy, "lease-1").orElseThrow().name());
+      taken.add(claims.claimWarm(NAMESPACE, TENANT_ID, policy, LEASE).orElseThrow().name());
     }
     assertThat(taken).containsExactlyInAnyOrder("a", "b", "c", "d");
   }
@@ -206,7 +266,8 @@ class ClaimsTest {
   @Test
   @DisplayName("the deadline adds the time a pod was warm, rounded up")
   void deadline() {
-    Pod pod = pod("a");
+    ReadyPod pod =
+        ReadyPod.of(Serialization.jsonMapper().<JsonNode>valueToTree(pod("a"))).orElseThrow();
     assertThat(ClaimPatch.deadline(pod, 60, Instant.parse("2026-06-01T11:58:00Z"))).isEqualTo(60);
     assertThat(ClaimPatch.deadline(pod, 60, Instant.parse("2026-06-01T11:58:00.001Z")))
         .isEqualTo(61);
@@ -217,7 +278,7 @@ class ClaimsTest {
   }
 
   private SandboxPodRequest cold() {
-    return SandboxPodRequest.claimed(TENANT_ID, "demo", NAMESPACE, policy, KEYS, "lease-1");
+    return SandboxPodRequest.claimed(TENANT_ID, "demo", NAMESPACE, policy, KEYS, LEASE);
   }
 
   private Creation create(int status, String message) {

@@ -2,6 +2,7 @@ package dev.hermes.sandbox.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import java.io.InputStream;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -145,22 +148,26 @@ class DaemonClientTest {
   @DisplayName("Connect: a deadline ends the stream with its code and keeps what was said")
   void connectDeadline() throws Exception {
     ProcessResult result =
-        client.startProcess(
-            daemon.endpoint,
-            new ProcessRequest(
-                "bash",
-                List.of("-c", "echo on; sleep 100"),
-                Map.of(),
-                Optional.empty(),
-                Duration.ofMillis(300)));
+        client
+            .processes()
+            .run(
+                daemon.endpoint,
+                new ProcessRequest(
+                    "bash",
+                    List.of("-c", "echo on; sleep 100"),
+                    Map.of(),
+                    Optional.empty(),
+                    Duration.ofMillis(300)));
     assertThat(result.stdout()).isEqualTo("on\n");
     assertThat(result.error().orElseThrow().code()).isEqualTo("deadline_exceeded");
   }
 
   private static ProcessResult start(String cmd, String... args) throws Exception {
-    return client.startProcess(
-        daemon.endpoint,
-        new ProcessRequest(cmd, List.of(args), Map.of("V", "v"), Optional.of("/tmp"), LONG));
+    return client
+        .processes()
+        .run(
+            daemon.endpoint,
+            new ProcessRequest(cmd, List.of(args), Map.of("V", "v"), Optional.of("/tmp"), LONG));
   }
 
   @Test
@@ -284,6 +291,30 @@ class DaemonClientTest {
           .hasMessageContaining("in time");
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
     }
+  }
+
+  @Test
+  @DisplayName("what a sandbox uses, and no more of it than there is")
+  void load() throws Exception {
+    SandboxLoad load = client.load(daemon.endpoint);
+    assertThat(load.at()).isCloseTo(Instant.now(), within(5, ChronoUnit.SECONDS));
+    assertThat(load.cpuCount()).isPositive();
+    assertThat(load.memoryUsed()).isPositive().isLessThanOrEqualTo(load.memoryTotal());
+    assertThat(load.diskUsed()).isPositive().isLessThanOrEqualTo(load.diskTotal());
+  }
+
+  @Test
+  @DisplayName("variables of one call go before the sandbox's, and are gone with the next")
+  void variables() throws Exception {
+    Map<String, String> own = Map.of("MINE", "call");
+    client.setEnvironment(daemon.endpoint, Map.of("MINE", "sandbox"));
+    String print = "import os; print(os.environ['MINE'])";
+    assertThat(client.executePython(daemon.endpoint, print, LONG, own).stdout())
+        .isEqualTo("call\n");
+    assertThat(client.executePython(daemon.endpoint, print, LONG).stdout()).isEqualTo("sandbox\n");
+    assertThat(client.runBash(daemon.endpoint, "echo $MINE", LONG, own).stdout())
+        .isEqualTo("call\n");
+    assertThat(client.runBash(daemon.endpoint, "echo $MINE", LONG).stdout()).isEqualTo("sandbox\n");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -102,6 +103,21 @@ class KeysTest {
     signature.initVerify(pair.getPublic());
     signature.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
     assertThat(signature.verify(base64.decode(parts[2]))).isTrue();
+  }
+
+  @Test
+  @DisplayName("SBX-8 a token for the egress proxy names pod and audience, and lives as asked")
+  void egress() throws Exception {
+    Clock clock = Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC);
+    TokenSigner signer = new TokenSigner(pair().getPrivate(), clock);
+    String token = signer.signEgress("uid-1", Duration.ofMinutes(10));
+    assertThat(Base64.getUrlDecoder().decode(token.split("\\.")[1]))
+        .asString()
+        .isEqualTo("{\"aud\":\"egress\",\"sub\":\"uid-1\",\"iat\":1800000000,\"exp\":1800000600}");
+    assertThatThrownBy(() -> signer.signEgress("uid-1", Duration.ZERO))
+        .hasMessageContaining("lifetime");
+    assertThatThrownBy(() -> signer.signEgress("uid-1", Duration.ofDays(2)))
+        .hasMessageContaining("lifetime");
   }
 
   @Test

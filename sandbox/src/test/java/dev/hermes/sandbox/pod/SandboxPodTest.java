@@ -96,7 +96,8 @@ class SandboxPodTest {
             limits.concurrentExecs());
     assertThat(SandboxPod.policyHash(Policies.with(policy, outer, null))).isEqualTo(hash);
     assertThat(
-            SandboxPod.policyHash(Policies.with(policy, null, new SandboxPolicySpec.Pool(9, 90))))
+            SandboxPod.policyHash(
+                Policies.with(policy, null, new SandboxPolicySpec.Pool(9, 90, 900))))
         .isEqualTo(hash);
     assertThat(SandboxPod.policyHash(Policies.with(policy, inner, null))).isNotEqualTo(hash);
     assertThat(SandboxPod.policyHash(Policies.other())).isNotEqualTo(hash);

@@ -1,0 +1,5 @@
+/** What is told of refusals and bytes. */
+@NullMarked
+package dev.hermes.egress.report;
+
+import org.jspecify.annotations.NullMarked;

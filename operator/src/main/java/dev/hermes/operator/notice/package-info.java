@@ -1,0 +1,5 @@
+/** Mail to people. */
+@NullMarked
+package dev.hermes.operator.notice;
+
+import org.jspecify.annotations.NullMarked;

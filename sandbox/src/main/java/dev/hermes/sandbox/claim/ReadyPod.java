@@ -1,0 +1,50 @@
+package dev.hermes.sandbox.claim;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A Ready pod as a claim sees it.
+ *
+ * @param version its resourceVersion, by which one of several callers wins
+ * @param started from when the kubelet counts its life
+ */
+record ReadyPod(
+    String namespace, String name, String uid, String version, String ip, Instant started) {
+
+  /** Of the API server's JSON; empty where the pod is not Ready, or on its way out. */
+  static Optional<ReadyPod> of(JsonNode pod) {
+    JsonNode metadata = pod.path("metadata");
+    JsonNode status = pod.path("status");
+    boolean ready =
+        !metadata.hasNonNull("deletionTimestamp")
+            && "Running".equals(status.path("phase").asText())
+            && status.hasNonNull("podIP")
+            && status.hasNonNull("startTime")
+            && isReady(status.path("conditions"));
+    return ready
+        ? Optional.of(
+            new ReadyPod(
+                metadata.path("namespace").asText(),
+                metadata.path("name").asText(),
+                metadata.path("uid").asText(),
+                metadata.path("resourceVersion").asText(),
+                status.path("podIP").asText(),
+                Instant.parse(status.path("startTime").asText())))
+        : Optional.empty();
+  }
+
+  ClaimedPod claimed() {
+    return new ClaimedPod(name, uid, ip, namespace);
+  }
+
+  private static boolean isReady(JsonNode conditions) {
+    for (JsonNode condition : conditions) {
+      if (condition.path("type").asText().equals("Ready")) {
+        return condition.path("status").asText().equals("True");
+      }
+    }
+    return false;
+  }
+}
