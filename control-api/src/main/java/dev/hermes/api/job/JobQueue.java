@@ -57,7 +57,8 @@ final class JobQueue {
   /**
    * How it is with room.
    *
-   * @param ahead how many older jobs of the tenant wait for room too
+   * @param ahead how many older jobs of the tenant wait for room too, or take theirs just now and
+   *     have no sandbox that counts yet
    * @param taken how many sandboxes of the tenant count
    */
   record Room(int ahead, int taken) {}
@@ -70,9 +71,14 @@ final class JobQueue {
                 .createQuery(
                     """
                     select
-                      (select count(*) from hermes.job_turns
-                        where tenant_id = :tenant and step = 'queued' and for_room
-                          and job_id < :job) as ahead,
+                      (select count(*) from hermes.job_turns j
+                        where j.tenant_id = :tenant and j.job_id < :job
+                          and (j.step = 'queued' and j.for_room
+                            or j.step = 'claiming' and not exists (
+                              select from hermes.sandbox_leases l
+                               where l.tenant_id = j.tenant_id and l.lease_id = j.lease_id
+                                 and l.state <> 'closed')))
+                        as ahead,
                       (select count(*) from hermes.sandbox_leases
                         where tenant_id = :tenant and state <> 'closed'
                           and (pod_uid is not null or least(idle_until, expires_at) > now()))

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -155,6 +156,29 @@ class JobKeepersIT {
             api.column(
                 "select state from hermes.sandbox_leases where tenant_id = '" + tenant.id() + "'"))
         .containsExactly("closed", "closed");
+  }
+
+  @Test
+  @DisplayName("SBX-16 the older of two is taking the last room: the younger waits")
+  void older() throws Exception {
+    api.operator().apply(tenant.withMaxSandboxes(1));
+    String first = counted();
+    Turn older = take();
+    UUID lease = UUID.randomUUID();
+    Duration hold = Duration.ofMinutes(1);
+    assertThat(turns.step(older, Step.QUEUED, Step.CLAIMING, Optional.of(lease), hold)).isTrue();
+    String second = counted();
+    Turn younger = take();
+
+    assertThat(claim(younger)).as("no sandbox counts, and still").isEmpty();
+    assertThat(turns.find(younger.tenant(), younger.job()).orElseThrow().step())
+        .isEqualTo(Step.QUEUED);
+
+    assertThat(turns.step(older, Step.CLAIMING, Step.QUEUED, Optional.empty(), hold)).isTrue();
+    due();
+    assertThat(keep(first).path("status").asText()).isEqualTo("succeeded");
+    due();
+    assertThat(keep(second).path("status").asText()).isEqualTo("succeeded");
   }
 
   @Test

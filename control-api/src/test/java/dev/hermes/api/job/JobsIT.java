@@ -15,6 +15,7 @@ import dev.hermes.database.key.RawKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -262,12 +263,14 @@ class JobsIT {
     JsonNode left = API.get("/v1/jobs?limit=100", key).json().path("data");
     left.forEach(job -> {
       if (job.has("started_at")) {
-        assertThat(job.path("started_at").asText())
-            .as("the oldest is the first")
-            .isGreaterThanOrEqualTo(ran.path("started_at").asText());
+        assertThat(started(job)).as("the oldest is the first").isAfterOrEqualTo(started(ran));
       }
       delete(job.path("id").asText(), key);
     });
+  }
+
+  private static Instant started(JsonNode job) {
+    return Instant.parse(job.path("started_at").asText());
   }
 
   @Test

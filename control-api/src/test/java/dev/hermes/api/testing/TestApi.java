@@ -92,6 +92,11 @@ public final class TestApi implements AutoCloseable {
     return start(database, false, more);
   }
 
+  static {
+    // ten seconds are few where two cores also build and run sandboxes
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+  }
+
   private static TestApi start(TestDatabase database, boolean owns, Map<String, Object> more) {
     try {
       TestApi api = new TestApi(database, owns, more);
