@@ -26,27 +26,25 @@ public final class Apply {
 
   /**
    * @param live the object as the cache knows it
-   * @return whether something was written
+   * @return the object as the API server has it after the write; empty when nothing was written
    */
-  public <T extends HasMetadata> boolean to(T desired, Optional<T> live) {
+  public <T extends HasMetadata> Optional<T> to(T desired, Optional<T> live) {
     if (live.filter(object -> Drift.none(desired, object)).isPresent()) {
-      return false;
+      return Optional.empty();
     }
     T applied =
         kubernetes.resource(desired).fieldManager(fieldManager).forceConflicts().serverSideApply();
-    if (!Drift.none(desired, applied)) {
-      replace(desired, applied);
-    }
+    T written = Drift.none(desired, applied) ? applied : replace(desired, applied);
     live.ifPresent(object ->
         log.info(
             "healed {} {}/{}",
             desired.getKind(),
             desired.getMetadata().getNamespace(),
             desired.getMetadata().getName()));
-    return true;
+    return Optional.of(written);
   }
 
-  private <T extends HasMetadata> void replace(T desired, T applied) {
+  private <T extends HasMetadata> T replace(T desired, T applied) {
     T exact = kubernetes.getKubernetesSerialization().clone(desired);
     exact.getMetadata().setResourceVersion(applied.getMetadata().getResourceVersion());
     exact
@@ -58,7 +56,7 @@ public final class Apply {
         .setAnnotations(
             withOthers(
                 applied.getMetadata().getAnnotations(), desired.getMetadata().getAnnotations()));
-    kubernetes.resource(exact).update();
+    return kubernetes.resource(exact).update();
   }
 
   /** Labels and annotations that others set are theirs, even where a rule they added is not. */

@@ -64,7 +64,7 @@ final class AgentObjects {
     Map<String, GenericKubernetesResource> here =
         known.computeIfAbsent(desired.getMetadata().getNamespace(), any -> new HashMap<>());
     String name = desired.getMetadata().getName();
-    if (apply.to(desired, Optional.ofNullable(here.get(name)))) {
+    if (apply.to(desired, Optional.ofNullable(here.get(name))).isPresent()) {
       here.put(name, desired);
       log.info("{} {} written", kind.getKind(), name);
     }

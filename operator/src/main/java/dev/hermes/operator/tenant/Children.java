@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ final class Children {
   private static final String OURS = Names.MANAGED_BY + "=" + Names.MANAGED_BY_OPERATOR;
 
   private final Map<Class<?>, InformerEventSource<?, Tenant>> sources = new HashMap<>();
+  private final OwnWrites ownWrites = new OwnWrites(System::nanoTime);
   private final TenantCache tenants;
   private final Consumer<String> onKeyBinding;
 
@@ -67,18 +69,33 @@ final class Children {
     return new ArrayList<>(sources.values());
   }
 
-  <T extends HasMetadata> Optional<T> find(Class<T> kind, String namespace, String name) {
-    return source(kind).get(new ResourceID(name, namespace));
+  <T extends HasMetadata> Optional<T> find(Class<T> kind, @Nullable String namespace, String name) {
+    return ownWrites.newest(
+        kind, namespace, name, source(kind).get(new ResourceID(name, namespace)));
   }
 
   <T extends HasMetadata> Optional<T> find(Class<T> kind, String name) {
-    return source(kind).get(new ResourceID(name));
+    return ownWrites.newest(kind, null, name, source(kind).get(new ResourceID(name)));
   }
 
   <T extends HasMetadata> Optional<T> find(T desired) {
-    @SuppressWarnings("unchecked")
-    Class<T> kind = (Class<T>) desired.getClass();
-    return find(kind, desired.getMetadata().getNamespace(), desired.getMetadata().getName());
+    return find(
+        kind(desired), desired.getMetadata().getNamespace(), desired.getMetadata().getName());
+  }
+
+  /**
+   * Writes an object of ours, and knows it from then on as it was answered.
+   *
+   * @param write gets the object as far as it is known, and gives what was written, if anything
+   */
+  <T extends HasMetadata> void write(T desired, UnaryOperator<Optional<T>> write) {
+    Class<T> kind = kind(desired);
+    String namespace = desired.getMetadata().getNamespace();
+    String name = desired.getMetadata().getName();
+    Optional<T> cached = source(kind).get(new ResourceID(name, namespace));
+    write
+        .apply(ownWrites.newest(kind, namespace, name, cached))
+        .ifPresent(written -> ownWrites.add(written, cached));
   }
 
   /** Our rights to Secrets, wherever they are. */
@@ -102,6 +119,11 @@ final class Children {
             .withPrimaryToSecondaryMapper(tenant -> Set.of())
             .build();
     sources.put(kind, new InformerEventSource<>(configuration, context));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends HasMetadata> Class<T> kind(T object) {
+    return (Class<T>) object.getClass();
   }
 
   @SuppressWarnings("unchecked")

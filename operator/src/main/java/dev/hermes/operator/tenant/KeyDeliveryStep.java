@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Objects;
-import java.util.Optional;
 
 /** The operator's rights to Secrets: in the namespaces that a Tenant lists and nowhere else. */
 final class KeyDeliveryStep {
@@ -58,11 +57,12 @@ final class KeyDeliveryStep {
   }
 
   private void bind(RoleBinding desired, Children children) {
-    Optional<RoleBinding> live = children.find(desired);
-    live.filter(binding -> !Objects.equals(binding.getRoleRef(), desired.getRoleRef()))
+    children
+        .find(desired)
+        .filter(binding -> !Objects.equals(binding.getRoleRef(), desired.getRoleRef()))
         .ifPresent(deletion::roleBinding);
     try {
-      apply.to(desired, live);
+      children.write(desired, live -> apply.to(desired, live));
     } catch (KubernetesClientException e) {
       // a namespace that is not there, or leaving, holds no key: looked at again when one asks
       if (e.getCode() != 404 && !Failure.isTerminating(e)) {

@@ -80,7 +80,7 @@ final class NamespaceStep {
     Namespace desired = TenantDesired.namespace(facts);
     Optional<Namespace> live = children.find(Namespace.class, facts.namespace());
     if (live.isEmpty()) {
-      live = create(desired);
+      live = create(desired, children);
     }
     if (live.isPresent()) {
       if (!isOurs(live.get(), facts.tenantUid()) && isFormer(live.get(), facts.tenantId())) {
@@ -96,15 +96,15 @@ final class NamespaceStep {
       if (isTerminating(live.get())) {
         return terminating(facts.namespace());
       }
-      apply.to(desired, live);
+      keep(desired, children);
     }
     return new Ready(Reason.Provisioned, "namespace " + facts.namespace());
   }
 
   /** Empty when it was created; else the one that stood there. */
-  private Optional<Namespace> create(Namespace desired) {
+  private Optional<Namespace> create(Namespace desired, Children children) {
     try {
-      kubernetes.resource(desired).create();
+      children.write(desired, none -> Optional.of(kubernetes.resource(desired).create()));
       return Optional.empty();
     } catch (KubernetesClientException e) {
       Namespace there =
@@ -138,7 +138,7 @@ final class NamespaceStep {
   }
 
   private <T extends HasMetadata> void keep(T desired, Children children) {
-    apply.to(desired, children.find(desired));
+    children.write(desired, live -> apply.to(desired, live));
   }
 
   /** A binding's role cannot be changed, so a binding to another role is deleted. */
