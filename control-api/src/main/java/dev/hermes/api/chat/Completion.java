@@ -65,6 +65,7 @@ record Completion(String id, long created, String model) {
     ObjectNode object =
         JsonNodeFactory.instance.objectNode().put("id", call.id()).put("type", "function");
     object.putObject("function").put("name", call.name()).put("arguments", arguments);
+    call.extra().ifPresent(extra -> object.set(ToolCall.EXTRA, extra));
     return object;
   }
 

@@ -57,7 +57,7 @@ final class ModelBeans {
       Breaker breaker = new Breaker(providers.breaker().rule(), clock);
       metrics.watch(upstream.name(), breaker);
       Target target =
-          new Target(new OpenAiProvider(upstream, http, json), upstream.share(), breaker);
+          new Target(new UpstreamProvider(upstream, http, json), upstream.share(), breaker);
       for (String model : upstream.models()) {
         targets.computeIfAbsent(model, any -> new ArrayList<>()).add(target);
       }

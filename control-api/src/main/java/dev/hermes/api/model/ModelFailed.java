@@ -23,7 +23,7 @@ public final class ModelFailed extends Exception {
     LIMITED,
     /** Our account or key there is wrong; it is not asked twice. */
     MISCONFIGURED,
-    /** The upstream does not have this model; it may well have others. */
+    /** The upstream does not have this model, or not what the request wants of it. */
     ABSENT,
     SILENT,
     UNREACHABLE,

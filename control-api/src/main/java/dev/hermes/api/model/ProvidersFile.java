@@ -4,6 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.hermes.api.model.dialect.AnthropicDialect;
+import dev.hermes.api.model.dialect.Dialect;
+import dev.hermes.api.model.dialect.GeminiDialect;
+import dev.hermes.api.model.dialect.OpenAiDialect;
 import dev.hermes.api.model.route.BreakerRule;
 import dev.hermes.api.model.route.RetryRule;
 import java.io.IOException;
@@ -11,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break breaker) {
   private static final int DEFAULT_TIMEOUT_SECONDS = 60;
+  private static final int DEFAULT_MAX_TOKENS = 8192;
 
   ProvidersFile {
     providers = providers == null ? List.of() : List.copyOf(providers);
@@ -61,19 +67,36 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
     }
   }
 
+  /** The wire formats, as the file names them. */
+  enum Format {
+    @JsonProperty("openai")
+    OPENAI,
+    @JsonProperty("anthropic")
+    ANTHROPIC,
+    @JsonProperty("gemini")
+    GEMINI
+  }
+
   /**
-   * An OpenAI-compatible server.
+   * A server that runs models.
    *
-   * @param baseUrl up to and with {@code /v1}
+   * @param dialect what it speaks; OpenAI's by default
+   * @param baseUrl up to and with the version, {@code /v1} or {@code /v1beta}
+   * @param models as clients name them
+   * @param names what the server calls those that it calls otherwise
+   * @param maxTokens of an answer where the client names no number and the format demands one
    * @param timeoutSeconds to the first byte, and between two pieces of a stream
    * @param weight its share of the calls where several have a model, 1 by default; 0: only when the
    *     others fail
    */
   record Upstream(
       @JsonProperty(required = true) String name,
+      @Nullable Format dialect,
       @JsonProperty(required = true) String baseUrl,
       @Nullable String apiKeyFile,
       @JsonProperty(required = true) List<String> models,
+      @Nullable Map<String, String> names,
+      @Nullable Integer maxTokens,
       @Nullable Integer timeoutSeconds,
       @Nullable Integer weight) {
     Upstream {
@@ -84,7 +107,27 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
         throw new IllegalArgumentException("a provider's weight is not negative");
       }
       models = List.copyOf(models);
+      names = names == null ? Map.of() : Map.copyOf(names);
+      if (!models.containsAll(names.keySet())) {
+        throw new IllegalArgumentException("a provider's names are those of its models");
+      }
+      if (maxTokens != null && maxTokens < 1) {
+        throw new IllegalArgumentException("a provider's maxTokens is at least 1");
+      }
       timeoutSeconds = timeoutSeconds == null ? DEFAULT_TIMEOUT_SECONDS : timeoutSeconds;
+    }
+
+    Dialect speaks() {
+      return switch (dialect == null ? Format.OPENAI : dialect) {
+        case OPENAI -> new OpenAiDialect();
+        case ANTHROPIC -> new AnthropicDialect(maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
+        case GEMINI -> new GeminiDialect();
+      };
+    }
+
+    /** The model as the server names it. */
+    String called(String model) {
+      return names == null ? model : names.getOrDefault(model, model);
     }
 
     int share() {

@@ -1,7 +1,7 @@
 package dev.hermes.api.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.hermes.api.model.ModelFailed.Kind;
+import dev.hermes.api.model.dialect.Refusal;
 import dev.hermes.api.problem.Failure;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -12,7 +12,6 @@ import java.util.Optional;
  * upstream's words; everything about our account, key or quota there is not the client's business.
  */
 final class UpstreamFailures {
-  private static final int MOST_WORDS = 500;
   private static final Duration UNSAID = Duration.ofSeconds(5);
 
   private UpstreamFailures() {}
@@ -21,31 +20,30 @@ final class UpstreamFailures {
     return switch (status) {
       case 400, 413, 422 -> Kind.REFUSED;
       case 429 -> Kind.LIMITED;
-      case 401, 403 -> Kind.MISCONFIGURED;
+      case 401, 402, 403 -> Kind.MISCONFIGURED;
       case 404 -> Kind.ABSENT;
       case 408, 504 -> Kind.SILENT;
       default -> Kind.FAILED;
     };
   }
 
-  static Failure of(String provider, HttpResponse<?> response, JsonNode body) {
-    int status = response.statusCode();
-    JsonNode error = body.path("error");
+  static Failure of(String provider, Refusal refusal, Optional<Duration> retryAfter) {
+    int status = refusal.status();
     return switch (status) {
       case 400, 413, 422 ->
           new Failure(
               400,
               "invalid_request_error",
-              error.path("code").asText("upstream_refused"),
-              error.path("param").isTextual() ? error.path("param").asText() : null,
-              "The model's provider refuses this request: " + words(error),
+              refusal.code(),
+              refusal.param().orElse(null),
+              "The model's provider refuses this request: " + refusal.words(),
               java.util.Map.of());
       case 429 ->
           Failure.tooMany(
                   "upstream_rate_limited", "The model's provider is at its limit. Try again.")
-              .retryAfter(retryAfter(response).orElse(UNSAID).toSeconds());
+              .retryAfter(retryAfter.orElse(UNSAID).toSeconds());
       case 408, 504 -> silent(provider);
-      case 401, 403, 404 ->
+      case 401, 402, 403, 404 ->
           Failure.badGateway(
               "upstream_misconfigured",
               "Provider '"
@@ -59,9 +57,9 @@ final class UpstreamFailures {
     };
   }
 
-  static Failure inStream(String provider, JsonNode error) {
+  static Failure inStream(String provider, Refusal refusal) {
     return Failure.badGateway(
-        "upstream_error", "Provider '" + provider + "' broke off its answer: " + words(error));
+        "upstream_error", "Provider '" + provider + "' broke off its answer: " + refusal.words());
   }
 
   static Failure silent(String provider) {
@@ -87,11 +85,6 @@ final class UpstreamFailures {
   static Failure nonsense(String provider) {
     return Failure.badGateway(
         "upstream_error", "Provider '" + provider + "' sent what is no answer.");
-  }
-
-  private static String words(JsonNode error) {
-    String words = error.path("message").asText("no reason given");
-    return words.length() <= MOST_WORDS ? words : words.substring(0, MOST_WORDS) + "…";
   }
 
   /** When to come back, where the upstream says it in seconds; it may also name a date. */

@@ -3,9 +3,11 @@ package dev.hermes.api.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelFailed.Kind;
+import dev.hermes.api.model.dialect.AnswerBuilder;
+import dev.hermes.api.model.dialect.Dialect;
+import dev.hermes.api.model.dialect.Inexpressible;
+import dev.hermes.api.model.dialect.Refusal;
 import dev.hermes.api.problem.Failure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,22 +24,24 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** An OpenAI-compatible server: one POST a model call, streamed when the client streams. */
-final class OpenAiProvider implements ModelProvider {
+/** An upstream over HTTP: one POST a model call, streamed when the client streams. */
+final class UpstreamProvider implements ModelProvider {
   private static final int MOST_ANSWER = 16 << 20;
   private static final int MOST_REFUSAL = 1 << 16;
 
   private final ProvidersFile.Upstream upstream;
   private final UpstreamHttp http;
   private final ObjectMapper json;
-  private final URI uri;
+  private final Dialect dialect;
+  private final String base;
   private final Duration silence;
 
-  OpenAiProvider(ProvidersFile.Upstream upstream, UpstreamHttp http, ObjectMapper json) {
+  UpstreamProvider(ProvidersFile.Upstream upstream, UpstreamHttp http, ObjectMapper json) {
     this.upstream = upstream;
     this.http = http;
     this.json = json;
-    this.uri = URI.create(upstream.baseUrl().replaceAll("/+$", "") + "/chat/completions");
+    this.dialect = upstream.speaks();
+    this.base = upstream.baseUrl().replaceAll("/+$", "");
     this.silence = Duration.ofSeconds(upstream.seconds());
   }
 
@@ -49,9 +53,11 @@ final class OpenAiProvider implements ModelProvider {
   @Override
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed {
-    byte[] body = body(request);
-    AnswerBuilder answer = new AnswerBuilder(name(), json, body.length, text);
-    HttpResponse<InputStream> response = send(body, answer);
+    String model = upstream.called(request.model());
+    byte[] body = body(request, model);
+    AnswerBuilder answer = new AnswerBuilder(name(), body.length, text);
+    URI uri = URI.create(base + dialect.path(model, request.stream()));
+    HttpResponse<InputStream> response = send(uri, body, answer);
     try (InputStream stream = response.body();
         UpstreamHttp.Silence watch = http.watch(stream, silence)) {
       read(request, response, stream, watch, answer);
@@ -63,11 +69,11 @@ final class OpenAiProvider implements ModelProvider {
   }
 
   /** Returns once the headers are there. */
-  private HttpResponse<InputStream> send(byte[] body, AnswerBuilder answer)
+  private HttpResponse<InputStream> send(URI uri, byte[] body, AnswerBuilder answer)
       throws InterruptedException, ModelFailed {
-    HttpRequest.Builder request = post(body);
+    HttpRequest.Builder request = post(uri, body);
     try {
-      key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
+      key().ifPresent(key -> dialect.authorize(request, key));
     } catch (IOException e) {
       throw failed(Kind.MISCONFIGURED, UpstreamFailures.keyless(name()), answer);
     }
@@ -101,13 +107,13 @@ final class OpenAiProvider implements ModelProvider {
         throw refused(response, stream, answer);
       }
       if (isEventStream(response)) {
-        readStream(stream, watch, answer);
+        readStream(response, stream, watch, answer);
       } else if (request.stream()) {
         throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
       } else {
         // as text, so that a byte that is no UTF-8 costs one character and not the answer
         byte[] body = stream.readNBytes(MOST_ANSWER);
-        answer.whole(json.readTree(new String(body, StandardCharsets.UTF_8)));
+        dialect.whole(json.readTree(new String(body, StandardCharsets.UTF_8)), answer);
       }
     } catch (JsonProcessingException e) {
       throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
@@ -130,27 +136,34 @@ final class OpenAiProvider implements ModelProvider {
     } catch (JsonProcessingException e) {
       words = json.missingNode();
     }
+    Refusal refusal = dialect.refusal(response.statusCode(), words);
+    Optional<Duration> retryAfter = UpstreamFailures.retryAfter(response).or(refusal::retryAfter);
     return new ModelFailed(
-        UpstreamFailures.kind(response.statusCode()),
-        UpstreamFailures.of(name(), response, words),
+        UpstreamFailures.kind(refusal.status()),
+        UpstreamFailures.of(name(), refusal, retryAfter),
         answer.usageSoFar(),
-        UpstreamFailures.retryAfter(response));
+        retryAfter);
   }
 
-  private void readStream(InputStream stream, UpstreamHttp.Silence watch, AnswerBuilder answer)
+  private void readStream(
+      HttpResponse<?> response,
+      InputStream stream,
+      UpstreamHttp.Silence watch,
+      AnswerBuilder answer)
       throws IOException, ModelFailed {
     EventReader events = new EventReader(stream, MOST_ANSWER);
     for (Optional<String> data = events.next(); data.isPresent(); data = events.next()) {
       watch.heard();
-      if (data.get().equals("[DONE]")) {
+      if (dialect.isEnd(data.get())) {
         answer.done();
         return;
       }
       JsonNode chunk = json.readTree(data.get());
       if (chunk.hasNonNull("error")) {
-        throw failed(Kind.FAILED, UpstreamFailures.inStream(name(), chunk.path("error")), answer);
+        Refusal refusal = dialect.refusal(response.statusCode(), chunk);
+        throw failed(Kind.FAILED, UpstreamFailures.inStream(name(), refusal), answer);
       }
-      answer.chunk(chunk);
+      dialect.event(chunk, answer);
       watch.heard();
     }
     if (watch.expired()) {
@@ -159,12 +172,13 @@ final class OpenAiProvider implements ModelProvider {
     answer.ended();
   }
 
-  private HttpRequest.Builder post(byte[] body) {
+  private HttpRequest.Builder post(URI uri, byte[] body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .header("Content-Type", "application/json")
             .header("Accept", "application/json, text/event-stream")
             .POST(BodyPublishers.ofByteArray(body));
+    dialect.headers(request);
     if ("http".equals(uri.getScheme())) {
       request.version(java.net.http.HttpClient.Version.HTTP_1_1);
     }
@@ -177,22 +191,13 @@ final class OpenAiProvider implements ModelProvider {
     return file == null ? Optional.empty() : Optional.of(Files.readString(Path.of(file)).strip());
   }
 
-  private byte[] body(ModelRequest request) {
-    ObjectNode body = request.parameters().deepCopy();
-    body.put("model", request.model());
-    ArrayNode messages = body.putArray("messages");
-    request.messages().forEach(messages::add);
-    if (!request.tools().isEmpty()) {
-      ArrayNode tools = body.putArray("tools");
-      request.tools().forEach(tools::add);
-      request.toolChoice().ifPresent(choice -> body.set("tool_choice", choice));
-    }
-    body.put("stream", request.stream());
-    if (request.stream()) {
-      body.putObject("stream_options").put("include_usage", true);
-    }
+  private byte[] body(ModelRequest request, String model) throws ModelFailed {
     try {
-      return json.writeValueAsBytes(body);
+      return json.writeValueAsBytes(dialect.body(request, model));
+    } catch (Inexpressible e) {
+      // another upstream of the model may speak otherwise
+      throw new ModelFailed(
+          Kind.ABSENT, Failure.unsupported(e.param(), e.message()), TokenUsage.NONE);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree can be written", e);
     }
