@@ -1,20 +1,24 @@
 package dev.hermes.api.model;
 
 import dev.hermes.crds.tenant.TenantSpec;
+import jakarta.inject.Singleton;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** The models of this installation and the way to each; the first that is named is the one. */
+@Singleton
 public final class ModelCatalog {
-  private final Map<String, ModelProvider> byModel = new LinkedHashMap<>();
+  private volatile Map<String, ModelProvider> byModel = Map.of();
 
   /** A model and its provider. */
   public record Offer(String model, ModelProvider provider) {}
 
-  void add(String model, ModelProvider provider) {
-    byModel.putIfAbsent(model, provider);
+  /** From now on these, in this order. */
+  void replace(Map<String, ModelProvider> models) {
+    byModel = Collections.unmodifiableMap(new LinkedHashMap<>(models));
   }
 
   /** The models a tenant may name, in the file's order. */

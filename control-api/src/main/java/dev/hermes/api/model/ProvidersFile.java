@@ -103,6 +103,9 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
       if (name == null || baseUrl == null || models == null || models.isEmpty()) {
         throw new IllegalArgumentException("a provider has name, baseUrl and models");
       }
+      if (!baseUrl.matches("https?://[^/]+.*")) {
+        throw new IllegalArgumentException("a provider's baseUrl begins with http:// or https://");
+      }
       if (weight != null && weight < 0) {
         throw new IllegalArgumentException("a provider's weight is not negative");
       }
@@ -139,15 +142,21 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
     }
   }
 
-  /** No file: no provider. A file that cannot be understood keeps the process from starting. */
-  static ProvidersFile read(Path file) {
-    if (!Files.exists(file)) {
-      return new ProvidersFile();
-    }
+  /** Of no file: none. */
+  static byte[] bytes(Path file) throws IOException {
+    return Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+  }
+
+  /**
+   * Reads the file; nothing in it means no provider.
+   *
+   * @throws IllegalStateException when it is not as documented, with the place
+   */
+  static ProvidersFile parse(Path file, byte[] content) {
     try {
       YAMLMapper yaml =
           YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
-      JsonNode read = yaml.readTree(file.toFile());
+      JsonNode read = yaml.readTree(content);
       return read.isObject() || read.isArray()
           ? yaml.treeToValue(read, ProvidersFile.class)
           : new ProvidersFile();

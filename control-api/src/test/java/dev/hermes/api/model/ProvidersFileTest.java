@@ -3,6 +3,8 @@ package dev.hermes.api.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hermes.api.model.dialect.AnthropicDialect;
+import dev.hermes.api.model.dialect.OpenAiDialect;
 import dev.hermes.api.model.route.BreakerRule;
 import dev.hermes.api.model.route.RetryRule;
 import java.io.IOException;
@@ -34,16 +36,26 @@ class ProvidersFileTest {
                 baseUrl: http://localhost:1234/v1
                 models: [small]
                 weight: 0
+              - name: claude
+                dialect: anthropic
+                baseUrl: https://api.anthropic.com/v1
+                models: [writer]
+                names: {writer: claude-opus-4-6}
+                maxTokens: 16000
             retry: {attempts: 2}
             breaker: {openSeconds: 5}
             """);
     assertThat(file.demo().enabled()).isTrue();
     assertThat(file.providers().getFirst().models()).containsExactly("gpt-5", "vendor/m:1");
     assertThat(file.providers().getFirst().seconds()).isEqualTo(7);
-    assertThat(file.providers().getLast().seconds()).isEqualTo(60);
-    assertThat(file.providers().getLast().apiKeyFile()).isNull();
+    assertThat(file.providers().get(1).seconds()).isEqualTo(60);
+    assertThat(file.providers().get(1).apiKeyFile()).isNull();
+    assertThat(file.providers().getFirst().speaks()).isInstanceOf(OpenAiDialect.class);
+    assertThat(file.providers().getFirst().called("gpt-5")).isEqualTo("gpt-5");
+    assertThat(file.providers().getLast().speaks()).isInstanceOf(AnthropicDialect.class);
+    assertThat(file.providers().getLast().called("writer")).isEqualTo("claude-opus-4-6");
     assertThat(file.providers().getFirst().share()).isEqualTo(1);
-    assertThat(file.providers().getLast().share()).isZero();
+    assertThat(file.providers().get(1).share()).isZero();
     assertThat(file.retry().rule())
         .isEqualTo(new RetryRule(2, Duration.ofSeconds(1), Duration.ofSeconds(60)));
     assertThat(file.breaker().rule()).isEqualTo(new BreakerRule(5, Duration.ofSeconds(5), 2, 2));
@@ -51,7 +63,7 @@ class ProvidersFileTest {
 
   @Test
   void missingOrEmptyMeansNone() throws IOException {
-    assertThat(ProvidersFile.read(folder.resolve("absent")).providers()).isEmpty();
+    assertThat(parse(folder.resolve("absent")).providers()).isEmpty();
     assertThat(read("").demo().enabled()).isFalse();
     assertThat(read("providers: []").providers()).isEmpty();
   }
@@ -60,11 +72,15 @@ class ProvidersFileTest {
   @ValueSource(
       strings = {
         "demo: {enabled: true, secret: 1}",
-        "providers: [{name: x, baseUrl: y, models: [z], timoutSeconds: 5}]",
-        "providers: [{name: x, baseUrl: y}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], timoutSeconds: 5}]",
+        "providers: [{name: x, baseUrl: 'http://y'}]",
         "providers: [{name: x, models: [m]}]",
-        "providers: [{name: x, baseUrl: y, models: [z], weight: -1}]",
-        "providers: [{name: x, baseUrl: y, models: [z]}, {name: x, baseUrl: w, models: [z]}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], weight: -1}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z]}, {name: x, baseUrl: 'http://w', models: [z]}]",
+        "providers: [{name: x, baseUrl: 'ftp://y', models: [z]}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], names: {other: z}}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], maxTokens: 0}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], dialect: cohere}]",
         "retry: {attemps: 2}",
         "providers: {}",
         "::: [",
@@ -76,6 +92,10 @@ class ProvidersFileTest {
   }
 
   private ProvidersFile read(String text) throws IOException {
-    return ProvidersFile.read(Files.writeString(folder.resolve("providers.yaml"), text));
+    return parse(Files.writeString(folder.resolve("providers.yaml"), text));
+  }
+
+  private static ProvidersFile parse(Path file) throws IOException {
+    return ProvidersFile.parse(file, ProvidersFile.bytes(file));
   }
 }
