@@ -60,7 +60,8 @@ final class ChatController {
       summary = "One turn of an agent",
       description =
           "OpenAI's chat completions. Header X-Hermes-Session-Id keeps the conversation;"
-              + " X-Hermes-Tools narrows the platform's tools (none, or names).")
+              + " X-Hermes-Tools narrows the platform's tools (none, or names). X-Hermes-Cache: use takes"
+              + " the model's answer to the same call of the tenant in the last five minutes.")
   @io.swagger.v3.oas.annotations.parameters.RequestBody(
       required = true,
       content =

@@ -2,6 +2,8 @@ package dev.hermes.api.chat;
 
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.model.ModelCatalog;
+import dev.hermes.api.model.cache.AnswerCache;
+import dev.hermes.api.model.cache.CacheWish;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.api.problem.RequestId;
@@ -26,12 +28,19 @@ final class TurnMaker {
   private final Tenants tenants;
   private final TenantDatabase content;
   private final ModelCatalog catalog;
+  private final AnswerCache answers;
   private final Clock clock;
 
-  TurnMaker(Tenants tenants, TenantDatabase content, ModelCatalog catalog, Clock clock) {
+  TurnMaker(
+      Tenants tenants,
+      TenantDatabase content,
+      ModelCatalog catalog,
+      AnswerCache answers,
+      Clock clock) {
     this.tenants = tenants;
     this.content = content;
     this.catalog = catalog;
+    this.answers = answers;
     this.clock = clock;
   }
 
@@ -47,11 +56,22 @@ final class TurnMaker {
         caller,
         requestId,
         request,
-        offer(request, tenant),
+        offer(http, request, tenant),
         session.map(id -> new SessionKey(caller.tenant(), caller.user(), id)),
         ToolTurn.of(
             caller, tenant, requestId, session.map(SessionId::value), wanted(http, request)),
         UsageRecord.Admission.now(clock.instant()));
+  }
+
+  private ModelCatalog.Offer offer(
+      HttpRequest<?> http, ChatRequest request, EffectiveTenant tenant) {
+    boolean cached = CacheWish.parse(http.getHeaders().get(CacheWish.HEADER));
+    ModelCatalog.Offer offer = offer(request, tenant);
+    return cached
+        ? new ModelCatalog.Offer(
+            offer.model(),
+            answers.over(offer.provider(), Principal.of(http).tenant(), tenant.generation()))
+        : offer;
   }
 
   private ModelCatalog.Offer offer(ChatRequest request, EffectiveTenant tenant) {

@@ -160,4 +160,28 @@ class RoutesIT {
     assertThat(first.requests()).isEmpty();
     assertThat(second.requests()).isEmpty();
   }
+
+  @Test
+  @DisplayName("PRF-3 RES-7 who asks for it gets an answer again, free of charge; others do not")
+  void cached() {
+    String[] use = {"X-Hermes-Cache", "use"};
+    assertThat(api.chat(key, ask(MODEL, "again")).status()).isEqualTo(200);
+    for (int i = 0; i < 3; i++) {
+      Answer answer = api.chat(key, ask(MODEL, "again", "\"stream\":" + (i == 2)), use);
+      assertThat(answer.text()).contains("again");
+    }
+    assertThat(first.requests()).as("one without, one to fill").hasSize(2);
+    JsonNode usage = usage();
+    assertThat(usage.at("/0/group").asText()).isEqualTo("cache");
+    assertThat(usage.at("/0/requests").asInt()).isEqualTo(2);
+    assertThat(usage.at("/0/total_tokens").asInt()).isZero();
+    assertThat(usage.at("/1/total_tokens").asInt()).isEqualTo(36);
+
+    assertThat(api.chat(api.userKey(api.tenant()), ask(MODEL, "again"), use).status())
+        .isEqualTo(200);
+    assertThat(first.requests()).as("another tenant's is its own").hasSize(3);
+    Answer bad = api.chat(key, ask(MODEL, "again"), "X-Hermes-Cache", "please");
+    assertThat(bad.status()).isEqualTo(400);
+    assertThat(bad.json().at("/error/param").asText()).isEqualTo("X-Hermes-Cache");
+  }
 }
