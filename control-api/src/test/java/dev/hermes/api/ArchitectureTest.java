@@ -75,6 +75,8 @@ class ArchitectureTest {
     Map<String, Set<String>> uses =
         Map.ofEntries(
             Map.entry("problem", Set.of()),
+            Map.entry("body", Set.of()),
+            Map.entry("embedding", Set.of("audit", "body", "identity", "model", "tenant", "usage")),
             Map.entry("database", Set.of("tenant")),
             Map.entry("audit", Set.of()),
             Map.entry("receipt", Set.of("identity")),
@@ -101,7 +103,16 @@ class ArchitectureTest {
             Map.entry("tool", Set.of("audit", "identity", "model", "receipt", "sandbox")),
             Map.entry(
                 "chat",
-                Set.of("audit", "identity", "model", "session", "tenant", "tool", "usage")));
+                Set.of(
+                    "audit",
+                    "body",
+                    "identity",
+                    "model",
+                    "model.cache",
+                    "session",
+                    "tenant",
+                    "tool",
+                    "usage")));
     uses.forEach((slice, used) ->
         check(
             classes()

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
+import dev.hermes.api.model.ModelMetrics;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
@@ -26,9 +27,9 @@ final class AgentLoop {
   static final int MODEL_CALLS = 20;
 
   private final ToolRunner tools;
-  private final ChatMetrics metrics;
+  private final ModelMetrics metrics;
 
-  AgentLoop(ToolRunner tools, ChatMetrics metrics) {
+  AgentLoop(ToolRunner tools, ModelMetrics metrics) {
     this.tools = tools;
     this.metrics = metrics;
   }
@@ -120,7 +121,7 @@ final class AgentLoop {
           interruption.during(() -> turn.model().provider().complete(request, delivered::text));
       turn.used(said);
       status = "succeeded";
-      metrics.tokens(turn, said);
+      metrics.tokens(turn.caller().tenant(), turn.model().model(), said.provider(), said.usage());
       return said;
     } catch (ModelFailed e) {
       turn.usedInPart(e.usage());
@@ -131,7 +132,8 @@ final class AgentLoop {
       throw e;
     } finally {
       keepText(turn, status, delivered);
-      metrics.modelCall(turn, status, System.nanoTime() - begun);
+      metrics.call(
+          turn.model().model(), turn.model().provider().name(), status, System.nanoTime() - begun);
     }
   }
 

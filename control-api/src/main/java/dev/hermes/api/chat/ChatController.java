@@ -1,5 +1,6 @@
 package dev.hermes.api.chat;
 
+import dev.hermes.api.body.RequestBody;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;

@@ -1,22 +1,13 @@
 package dev.hermes.api.chat;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.JsonBody;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,82 +15,24 @@ import java.util.Set;
  * as OpenAI's clients expect; what cannot be honoured and would change the answer is refused.
  */
 final class ChatRequestReader {
-  private static final int DEPTH = 64;
-  private static final int MOST_MODEL = 200;
   private static final int MOST_TOOLS = 128;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxNestingDepth(DEPTH).build())
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   private ChatRequestReader() {}
 
   static ChatRequest read(byte[] body) {
-    ObjectNode root = object(parse(decode(body)));
+    ObjectNode root = JsonBody.object(body);
     Parameters.refuseUnsupported(root);
     List<JsonNode> tools = tools(root.path("tools"));
     JsonNode options = root.path("stream_options");
     return new ChatRequest(
-        model(root.path("model")),
+        JsonBody.model(root.path("model")),
         Messages.read(root.get("messages")),
         tools,
         functions(tools),
-        present(root.path("tool_choice")),
+        JsonBody.present(root.path("tool_choice")),
         Parameters.read(root),
         flag(root.path("stream"), "stream"),
         flag(options.path("include_usage"), "stream_options.include_usage"));
-  }
-
-  private static String decode(byte[] body) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .onUnmappableCharacter(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(body))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new ApiException(Failure.malformed("The body is not valid UTF-8."));
-    }
-  }
-
-  private static JsonNode parse(String text) {
-    try {
-      return JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      boolean deep = String.valueOf(e.getOriginalMessage()).contains("nesting depth");
-      var at = e.getLocation();
-      throw new ApiException(
-          Failure.malformed(
-              deep
-                  ? "The JSON is nested deeper than " + DEPTH + " levels."
-                  : "The body is not valid JSON"
-                      + (at == null
-                          ? "."
-                          : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ").")));
-    }
-  }
-
-  private static ObjectNode object(JsonNode root) {
-    if (root instanceof ObjectNode object) {
-      return object;
-    }
-    throw new ApiException(Failure.malformed("The body must be a JSON object."));
-  }
-
-  private static Optional<String> model(JsonNode model) {
-    if (model.isMissingNode() || model.isNull() || model.asText().isEmpty() && model.isTextual()) {
-      return Optional.empty();
-    }
-    if (!model.isTextual() || model.textValue().length() > MOST_MODEL) {
-      throw new ApiException(Failure.invalid("model", "model must be a name."));
-    }
-    return Optional.of(model.textValue());
   }
 
   private static List<JsonNode> tools(JsonNode tools) {
@@ -131,10 +64,6 @@ final class ChatRequestReader {
       names.add(tool.path(kind).path("name").asText());
     }
     return names;
-  }
-
-  private static Optional<JsonNode> present(JsonNode node) {
-    return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
   }
 
   private static boolean flag(JsonNode node, String name) {

@@ -1,30 +1,23 @@
 package dev.hermes.api.chat;
 
 import dev.hermes.api.audit.AuditLog;
-import dev.hermes.api.problem.Failures;
 import dev.hermes.api.session.Sessions;
 import dev.hermes.api.tool.ToolRunner;
 import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.api.usage.UsageRecords;
+import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Ends a turn in one transaction: usage, receipts, messages, the session's lock, audit, and the
- * sandbox's lease, unless that is in another database: then after it. Every statement may be
- * repeated, so a database that is briefly away costs neither a record nor a double one.
+ * sandbox's lease, unless that is in another database: then after it.
  */
 @Singleton
 final class Settlement {
-  private static final Logger LOG = LoggerFactory.getLogger(Settlement.class);
-  private static final int TRIES = 4;
-  private static final Duration PAUSE = Duration.ofMillis(500);
-
   private final TenantDatabase database;
+  private final UsageSettlement settlement;
   private final UsageRecords usage;
   private final Sessions sessions;
   private final ToolRunner tools;
@@ -32,11 +25,13 @@ final class Settlement {
 
   Settlement(
       TenantDatabase database,
+      UsageSettlement settlement,
       UsageRecords usage,
       Sessions sessions,
       ToolRunner tools,
       AuditLog audit) {
     this.database = database;
+    this.settlement = settlement;
     this.usage = usage;
     this.sessions = sessions;
     this.tools = tools;
@@ -46,19 +41,12 @@ final class Settlement {
   /** Throws when it could not be done in a few tries; what was used is in the log then. */
   void settle(Turn turn, String status) {
     UsageRecord record = turn.record(status);
-    for (int attempt = 1; ; attempt++) {
-      try {
-        write(turn, record);
-        tools.leave(turn.tools());
-        break;
-      } catch (RuntimeException e) {
-        if (attempt == TRIES || !Failures.isDatabaseAway(e)) {
-          LOG.error("{}: usage not written: {}", turn.requestId(), record, e);
-          throw e;
-        }
-        pause(attempt);
-      }
-    }
+    settlement.settle(
+        record,
+        () -> {
+          write(turn, record);
+          tools.leave(turn.tools());
+        });
     Thread.ofVirtual().name("release").start(() -> tools.release(turn.tools()));
   }
 
@@ -80,13 +68,5 @@ final class Settlement {
                   turn.requestId()));
           return true;
         });
-  }
-
-  private static void pause(int attempt) {
-    try {
-      Thread.sleep(PAUSE.multipliedBy(attempt));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

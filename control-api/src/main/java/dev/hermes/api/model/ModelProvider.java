@@ -1,5 +1,6 @@
 package dev.hermes.api.model;
 
+import dev.hermes.api.problem.Failure;
 import java.util.function.Consumer;
 
 /** Where models run. The agent loop calls it on a thread of its own and interrupts it to stop. */
@@ -15,4 +16,17 @@ public interface ModelProvider {
    */
   ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed;
+
+  /**
+   * Turns texts into vectors.
+   *
+   * @throws ModelFailed also where the provider has no embeddings
+   */
+  default EmbeddingAnswer embed(EmbeddingRequest request) throws InterruptedException, ModelFailed {
+    throw new ModelFailed(
+        ModelFailed.Kind.ABSENT,
+        Failure.unsupported(
+            "model", "The model '" + request.model() + "' has no embeddings; name another."),
+        TokenUsage.NONE);
+  }
 }

@@ -1,13 +1,17 @@
 package dev.hermes.api.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelFailed.Kind;
 import dev.hermes.api.model.dialect.AnswerBuilder;
 import dev.hermes.api.model.dialect.Dialect;
 import dev.hermes.api.model.dialect.Inexpressible;
 import dev.hermes.api.model.dialect.Refusal;
+import dev.hermes.api.model.dialect.Vectors;
 import dev.hermes.api.problem.Failure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +21,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,14 +57,68 @@ final class UpstreamProvider implements ModelProvider {
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed {
     String model = upstream.called(request.model());
-    byte[] body = body(request, model);
+    byte[] body = body(() -> dialect.body(request, model));
     AnswerBuilder answer = new AnswerBuilder(name(), body.length, text);
-    URI uri = URI.create(base + dialect.path(model, request.stream()));
-    HttpResponse<InputStream> response = send(uri, body, answer);
+    return exchange(
+        dialect.path(model, request.stream()),
+        body,
+        answer,
+        (response, stream, watch) -> {
+          read(request, response, stream, watch, answer);
+          return answer.finished();
+        });
+  }
+
+  @Override
+  public EmbeddingAnswer embed(EmbeddingRequest request) throws InterruptedException, ModelFailed {
+    String model = upstream.called(request.model());
+    byte[] body = body(() -> dialect.embeddingBody(request, model));
+    String path = expressed(() -> dialect.embeddingPath(model));
+    AnswerBuilder nothing = new AnswerBuilder(name(), body.length, text -> {});
+    return exchange(
+        path,
+        body,
+        nothing,
+        (response, stream, watch) -> {
+          Vectors vectors =
+              dialect.vectors(
+                  json.readTree(new String(stream.readNBytes(MOST_ANSWER), UTF_8)), request);
+          if (vectors.each().size() != request.texts()) {
+            throw new IOException("not as many vectors as texts");
+          }
+          TokenUsage counted =
+              vectors.tokens().isPresent()
+                  ? new TokenUsage(vectors.tokens().getAsLong(), 0, false)
+                  : TokenUsage.estimate(request.input().toString().length(), 0);
+          return new EmbeddingAnswer(vectors.each(), counted, name(), false);
+        });
+  }
+
+  /** Reads a body that is there, in whole or as it comes. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(HttpResponse<InputStream> response, InputStream stream, UpstreamHttp.Silence watch)
+        throws IOException, ModelFailed;
+  }
+
+  private <T> T exchange(String path, byte[] body, AnswerBuilder answer, Reading<T> reading)
+      throws InterruptedException, ModelFailed {
+    HttpResponse<InputStream> response = send(URI.create(base + path), body, answer);
     try (InputStream stream = response.body();
         UpstreamHttp.Silence watch = http.watch(stream, silence)) {
-      read(request, response, stream, watch, answer);
-      return answer.finished();
+      try {
+        if (response.statusCode() != 200) {
+          throw refused(response, stream, answer);
+        }
+        return reading.of(response, stream, watch);
+      } catch (JsonProcessingException e) {
+        throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
+      } catch (IOException e) {
+        if (watch.expired()) {
+          throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
+        }
+        throw e;
+      }
     } catch (IOException e) {
       passInterrupt(e);
       throw failed(Kind.FAILED, UpstreamFailures.broken(name()), answer);
@@ -102,26 +159,13 @@ final class UpstreamProvider implements ModelProvider {
       UpstreamHttp.Silence watch,
       AnswerBuilder answer)
       throws IOException, ModelFailed {
-    try {
-      if (response.statusCode() != 200) {
-        throw refused(response, stream, answer);
-      }
-      if (isEventStream(response)) {
-        readStream(response, stream, watch, answer);
-      } else if (request.stream()) {
-        throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
-      } else {
-        // as text, so that a byte that is no UTF-8 costs one character and not the answer
-        byte[] body = stream.readNBytes(MOST_ANSWER);
-        dialect.whole(json.readTree(new String(body, StandardCharsets.UTF_8)), answer);
-      }
-    } catch (JsonProcessingException e) {
+    if (isEventStream(response)) {
+      readStream(response, stream, watch, answer);
+    } else if (request.stream()) {
       throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
-    } catch (IOException e) {
-      if (watch.expired()) {
-        throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
-      }
-      throw e;
+    } else {
+      // as text, so that a byte that is no UTF-8 costs one character and not the answer
+      dialect.whole(json.readTree(new String(stream.readNBytes(MOST_ANSWER), UTF_8)), answer);
     }
   }
 
@@ -191,13 +235,25 @@ final class UpstreamProvider implements ModelProvider {
     return file == null ? Optional.empty() : Optional.of(Files.readString(Path.of(file)).strip());
   }
 
-  private byte[] body(ModelRequest request, String model) throws ModelFailed {
+  /** Puts a request into the dialect's words. */
+  @FunctionalInterface
+  private interface Wording<T> {
+    T of() throws Inexpressible;
+  }
+
+  private static <T> T expressed(Wording<T> wording) throws ModelFailed {
     try {
-      return json.writeValueAsBytes(dialect.body(request, model));
+      return wording.of();
     } catch (Inexpressible e) {
       // another upstream of the model may speak otherwise
       throw new ModelFailed(
           Kind.ABSENT, Failure.unsupported(e.param(), e.message()), TokenUsage.NONE);
+    }
+  }
+
+  private byte[] body(Wording<ObjectNode> wording) throws ModelFailed {
+    try {
+      return json.writeValueAsBytes(expressed(wording));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree can be written", e);
     }

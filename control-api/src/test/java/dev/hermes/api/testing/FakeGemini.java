@@ -55,7 +55,13 @@ public final class FakeGemini extends FakeModelServer {
     require(KEY.equals(exchange.getRequestHeaders().getFirst("x-goog-api-key")), "no key");
     String path = exchange.getRequestURI().getPath();
     require(
-        path.matches("/v1beta/models/[-.a-z0-9]+:(streamGenerateContent|generateContent)"), path);
+        path.matches(
+            "/v1beta/models/[-.a-z0-9]+:(streamGenerateContent|generateContent|batchEmbedContents)"),
+        path);
+    if (path.endsWith(":batchEmbedContents")) {
+      embeddings(body);
+      return;
+    }
     require(!streams(exchange) || "alt=sse".equals(exchange.getRequestURI().getQuery()), "no sse");
     only(
         body,
@@ -99,8 +105,30 @@ public final class FakeGemini extends FakeModelServer {
     }
   }
 
+  private static void embeddings(JsonNode body) throws Refused {
+    only(body, List.of("requests"), "body");
+    for (JsonNode request : body.path("requests")) {
+      only(request, List.of("model", "content", "outputDimensionality"), "requests");
+      require(request.path("model").asText().startsWith("models/"), "requests.model");
+      require(!request.at("/content/parts/0/text").asText().isEmpty(), "empty text");
+    }
+  }
+
   @Override
   void answer(HttpExchange exchange, JsonNode body) throws IOException {
+    if (body.has("requests")) {
+      ObjectNode answer = JSON.createObjectNode();
+      ArrayNode vectors = answer.putArray("embeddings");
+      body.path("requests")
+          .forEach(request ->
+              vectors
+                  .addObject()
+                  .putArray("values")
+                  .add(request.at("/content/parts/0/text").asText().length())
+                  .add(vectors.size() - 1));
+      send(exchange, 200, "application/json", answer.toString());
+      return;
+    }
     JsonNode parts = body.path("contents").path(body.path("contents").size() - 1).path("parts");
     JsonNode part = parts.path(parts.size() - 1);
     boolean result = part.has("functionResponse");

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.hermes.api.model.EmbeddingAnswer;
+import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
@@ -92,6 +94,12 @@ public final class AnswerCache {
     @Override
     public String name() {
       return provider.name();
+    }
+
+    @Override
+    public EmbeddingAnswer embed(EmbeddingRequest request)
+        throws InterruptedException, ModelFailed {
+      return provider.embed(request);
     }
 
     @Override

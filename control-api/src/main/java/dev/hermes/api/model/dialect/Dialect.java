@@ -2,7 +2,9 @@ package dev.hermes.api.model.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelRequest;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 
 /** One wire format of chat with a model. */
@@ -44,4 +46,31 @@ public interface Dialect {
    * @param body missing where it is no JSON
    */
   Refusal refusal(int status, JsonNode body);
+
+  /**
+   * Where texts are turned into vectors, below the upstream's base URL.
+   *
+   * @throws Inexpressible when that is nowhere
+   */
+  default String embeddingPath(String model) throws Inexpressible {
+    throw new Inexpressible("model", "This model's provider has no embeddings; name another.");
+  }
+
+  /**
+   * The body of a request for vectors.
+   *
+   * @throws Inexpressible when it asks for what the format has no words for
+   */
+  default ObjectNode embeddingBody(EmbeddingRequest request, String model) throws Inexpressible {
+    throw new Inexpressible("model", "This model's provider has no embeddings; name another.");
+  }
+
+  /**
+   * Reads the vectors.
+   *
+   * @throws IOException when the body is not what it should be
+   */
+  default Vectors vectors(JsonNode body, EmbeddingRequest request) throws IOException {
+    throw new IOException("no embeddings");
+  }
 }

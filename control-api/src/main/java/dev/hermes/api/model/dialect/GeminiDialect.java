@@ -1,16 +1,24 @@
 package dev.hermes.api.model.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelRequest;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Google's Gemini API (generateContent). logit_bias, verbosity, prediction, reasoning_effort and
@@ -176,7 +184,7 @@ public final class GeminiDialect implements Dialect {
         keyless ? 401 : status,
         tooLong
             ? Refusal.TOO_LONG
-            : error.path("status").asText("upstream_refused").toLowerCase(java.util.Locale.ROOT),
+            : error.path("status").asText("upstream_refused").toLowerCase(Locale.ROOT),
         Optional.empty(),
         words,
         retryAfter);
@@ -189,6 +197,40 @@ public final class GeminiDialect implements Dialect {
     }
     BigDecimal seconds = new BigDecimal(text.substring(0, text.length() - 1));
     return Optional.of(
-        Duration.ofSeconds(seconds.setScale(0, java.math.RoundingMode.CEILING).longValueExact()));
+        Duration.ofSeconds(seconds.setScale(0, RoundingMode.CEILING).longValueExact()));
+  }
+
+  @Override
+  public String embeddingPath(String model) {
+    return "/models/" + URLEncoder.encode(model, StandardCharsets.UTF_8) + ":batchEmbedContents";
+  }
+
+  @Override
+  public ObjectNode embeddingBody(EmbeddingRequest request, String model) throws Inexpressible {
+    JsonNode input = request.input();
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    ArrayNode requests = body.putArray("requests");
+    for (JsonNode text : input.isTextual() ? List.of(input) : input) {
+      if (!text.isTextual()) {
+        throw new Inexpressible("input", "This model takes texts, not tokens.");
+      }
+      ObjectNode one = requests.addObject().put("model", "models/" + model);
+      one.putObject("content").putArray("parts").addObject().set("text", text);
+      request.dimensions().ifPresent(it -> one.put("outputDimensionality", it));
+    }
+    return body;
+  }
+
+  /** It does not say how many tokens there were. */
+  @Override
+  public Vectors vectors(JsonNode body, EmbeddingRequest request) throws IOException {
+    List<JsonNode> each = new ArrayList<>();
+    for (JsonNode embedding : body.path("embeddings")) {
+      if (!embedding.path("values").isArray()) {
+        throw new IOException("no vector");
+      }
+      each.add(Vectors.as(request.base64(), embedding.path("values")));
+    }
+    return new Vectors(each, OptionalLong.empty());
   }
 }

@@ -2,11 +2,18 @@ package dev.hermes.api.model.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.ToolCall;
+import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /** OpenAI's chat completions, which many servers speak. */
 public final class OpenAiDialect implements Dialect {
@@ -63,6 +70,37 @@ public final class OpenAiDialect implements Dialect {
         Optional.ofNullable(error.path("param").textValue()),
         error.path("message").asText("no reason given"),
         Optional.empty());
+  }
+
+  @Override
+  public String embeddingPath(String model) {
+    return "/embeddings";
+  }
+
+  @Override
+  public ObjectNode embeddingBody(EmbeddingRequest request, String model) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", model);
+    body.set("input", request.input());
+    body.put("encoding_format", request.base64() ? "base64" : "float");
+    request.dimensions().ifPresent(dimensions -> body.put("dimensions", dimensions));
+    return body;
+  }
+
+  /** Servers exist that give numbers whatever they are asked for. */
+  @Override
+  public Vectors vectors(JsonNode body, EmbeddingRequest request) throws IOException {
+    Map<Integer, JsonNode> each = new TreeMap<>();
+    for (JsonNode object : body.path("data")) {
+      JsonNode vector = object.path("embedding");
+      if (!vector.isTextual() && !vector.isArray()) {
+        throw new IOException("no vector");
+      }
+      each.put(object.path("index").asInt(each.size()), Vectors.as(request.base64(), vector));
+    }
+    JsonNode tokens = body.path("usage").path("prompt_tokens");
+    return new Vectors(
+        List.copyOf(each.values()),
+        tokens.isIntegralNumber() ? OptionalLong.of(tokens.longValue()) : OptionalLong.empty());
   }
 
   private static void take(JsonNode body, String member, AnswerBuilder answer) {

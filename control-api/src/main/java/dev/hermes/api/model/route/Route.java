@@ -1,5 +1,7 @@
 package dev.hermes.api.model.route;
 
+import dev.hermes.api.model.EmbeddingAnswer;
+import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
@@ -56,12 +58,43 @@ public final class Route implements ModelProvider {
   @Override
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed {
-    Call call = new Call(order(), request, text);
-    while (true) {
-      Optional<ModelAnswer> answer = call.attempt();
-      if (answer.isPresent()) {
-        return answer.get();
-      }
+    Told told = new Told(text);
+    return new Call<>(order(), told, provider -> provider.complete(request, told), ModelAnswer::by)
+        .answer();
+  }
+
+  @Override
+  public EmbeddingAnswer embed(EmbeddingRequest request) throws InterruptedException, ModelFailed {
+    return new Call<>(
+            order(), new Told(text -> {}), provider -> provider.embed(request), EmbeddingAnswer::by)
+        .answer();
+  }
+
+  /** What is wanted of an upstream. */
+  @FunctionalInterface
+  private interface Wish<T> {
+    T of(ModelProvider provider) throws InterruptedException, ModelFailed;
+  }
+
+  /** An answer, ascribed to the upstream that gave it after so much was spent. */
+  @FunctionalInterface
+  private interface Ascribed<T> {
+    T by(T answer, String provider, boolean fallback, TokenUsage spent);
+  }
+
+  /** Whether the client has read anything. */
+  private static final class Told implements Consumer<String> {
+    private final Consumer<String> text;
+    private boolean any;
+
+    Told(Consumer<String> text) {
+      this.text = text;
+    }
+
+    @Override
+    public void accept(String piece) {
+      any = true;
+      text.accept(piece);
     }
   }
 
@@ -84,24 +117,34 @@ public final class Route implements ModelProvider {
   }
 
   /** One model call on its way through the upstreams. */
-  private final class Call {
+  private final class Call<T> {
     private final List<Target> order;
-    private final ModelRequest request;
-    private final Consumer<String> text;
+    private final Told told;
+    private final Wish<T> wish;
+    private final Ascribed<T> ascribed;
     private final Set<Target> asked = new HashSet<>();
     private int attempts;
-    private boolean delivered;
     private TokenUsage spent = TokenUsage.NONE;
     private Optional<ModelFailed> last = Optional.empty();
 
-    Call(List<Target> order, ModelRequest request, Consumer<String> text) {
+    Call(List<Target> order, Told told, Wish<T> wish, Ascribed<T> ascribed) {
       this.order = new ArrayList<>(order);
-      this.request = request;
-      this.text = text;
+      this.told = told;
+      this.wish = wish;
+      this.ascribed = ascribed;
+    }
+
+    T answer() throws InterruptedException, ModelFailed {
+      while (true) {
+        Optional<T> answer = attempt();
+        if (answer.isPresent()) {
+          return answer.get();
+        }
+      }
     }
 
     /** Asks one upstream, after a pause if it has failed this call before; empty: it failed. */
-    Optional<ModelAnswer> attempt() throws InterruptedException, ModelFailed {
+    private Optional<T> attempt() throws InterruptedException, ModelFailed {
       for (Target target : order) {
         if (asked.contains(target)) {
           // whoever is left has failed this call already
@@ -119,16 +162,17 @@ public final class Route implements ModelProvider {
       throw last.isPresent() ? gaveUp() : nowhere();
     }
 
-    private Optional<ModelAnswer> attempt(Target target, Breaker.Pass pass)
+    private Optional<T> attempt(Target target, Breaker.Pass pass)
         throws InterruptedException, ModelFailed {
       Breaker.End end = Breaker.End.UNTOLD;
       try {
-        ModelAnswer answer = target.provider().complete(request, this::deliver);
+        T answer = wish.of(target.provider());
         end = Breaker.End.WELL;
         if (target.isFallback()) {
           events.fellBack(target.provider().name());
         }
-        return Optional.of(answer.by(target.provider().name(), target.isFallback(), spent));
+        return Optional.of(
+            ascribed.by(answer, target.provider().name(), target.isFallback(), spent));
       } catch (ModelFailed e) {
         end = e.kind().end();
         failed(target, e);
@@ -136,11 +180,6 @@ public final class Route implements ModelProvider {
       } finally {
         pass.ended(end);
       }
-    }
-
-    private void deliver(String piece) {
-      delivered = true;
-      text.accept(piece);
     }
 
     private void failed(Target target, ModelFailed e) throws ModelFailed {
@@ -152,7 +191,7 @@ public final class Route implements ModelProvider {
       if (e.kind().mayBeAskedAgain()) {
         order.add(target);
       }
-      if (delivered || e.kind().isFinal() || order.isEmpty() || attempts >= rule.attempts()) {
+      if (told.any || e.kind().isFinal() || order.isEmpty() || attempts >= rule.attempts()) {
         throw gaveUp();
       }
       events.retried(target.provider().name(), e.kind().wire());

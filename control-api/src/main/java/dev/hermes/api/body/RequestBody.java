@@ -1,4 +1,4 @@
-package dev.hermes.api.chat;
+package dev.hermes.api.body;
 
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
@@ -11,12 +11,13 @@ import java.util.concurrent.TimeoutException;
 /**
  * Waits for a request's body, but not for ever: a client that drips bytes holds nothing for long.
  */
-final class RequestBody {
-  static final int SECONDS = 30;
+public final class RequestBody {
+  public static final int SECONDS = 30;
 
   private RequestBody() {}
 
-  static byte[] await(CompletableFuture<byte[]> body, int seconds) throws InterruptedException {
+  public static byte[] await(CompletableFuture<byte[]> body, int seconds)
+      throws InterruptedException {
     try {
       byte[] bytes = body.get(seconds, TimeUnit.SECONDS);
       return bytes == null ? new byte[0] : bytes;
