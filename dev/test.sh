@@ -27,7 +27,7 @@ suite() { # NAME TITLE COMMAND...
 
 shell_suite() {
   local files
-  mapfile -t files < <(find dev sandbox bench -name '*.sh' -type f && printf '%s\n' .ci/run dev/images/postgresql/start)
+  mapfile -t files < <(find dev sandbox bench e2e/clients control-api/src -name '*.sh' -type f && printf '%s\n' .ci/run dev/images/postgresql/start)
   echo "files: ${#files[@]}"
   shellcheck --external-sources --source-path=SCRIPTDIR "${files[@]}"
 }

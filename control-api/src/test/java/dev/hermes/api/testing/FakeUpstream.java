@@ -70,6 +70,7 @@ public final class FakeUpstream implements AutoCloseable {
           "fake-in-stream-error",
           "fake-no-usage",
           "fake-nul",
+          "fake-say",
           "vendor/fake:1");
 
   private final HttpServer server;
@@ -104,7 +105,7 @@ public final class FakeUpstream implements AutoCloseable {
     return upstream;
   }
 
-  String providersYaml() {
+  public String providersYaml() {
     return """
     demo:
       enabled: true
@@ -276,6 +277,7 @@ public final class FakeUpstream implements AutoCloseable {
       case "fake-endless" -> endless(exchange);
       case "fake-in-stream-error" -> inStreamError(exchange);
       case "fake-no-usage" -> text(exchange, body, "no usage here", false);
+      case "fake-say" -> text(exchange, body, text, true);
       case "fake-nul" -> text(exchange, body, "nul:\0 lone:\ud800.", true);
       default -> text(exchange, body, "echo: " + text, true);
     }
