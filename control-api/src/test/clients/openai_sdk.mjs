@@ -114,6 +114,26 @@ const vectors = await client.embeddings.create({ model: 'fake-embedding', input:
 check(JSON.stringify(vectors.data.map((it) => it.embedding)) === '[[3,0],[5,1]]', vectors);
 say('embeddings');
 
+const made = await client.responses.create({ model: 'fake-echo', input: 'hello' });
+check(made.output_text === 'echo: hello' && made.usage.total_tokens === 18, made);
+const streamed = client.responses.stream({ model: 'fake-echo', input: user('one two') });
+let delta = '';
+streamed.on('response.output_text.delta', (event) => (delta += event.delta));
+const ended = await streamed.finalResponse();
+check(delta === 'echo: one two' && ended.output_text === delta && ended.status === 'completed', ended);
+const flat = { type: 'function', strict: null, ...weather.function };
+const wish = await client.responses
+  .stream({ model: 'fake-client-tool', input: user('weather?'), tools: [flat] })
+  .finalResponse();
+check(wish.output[0].type === 'function_call' && JSON.parse(wish.output[0].arguments).city === 'Zürich', wish);
+const given = await client.responses.create({
+  model: 'fake-client-tool',
+  tools: [flat],
+  input: [...user('weather?'), wish.output[0], { type: 'function_call_output', call_id: wish.output[0].call_id, output: 'sun' }],
+});
+check(given.output_text === 'client said: sun', given);
+say('responses');
+
 const errors = [
   [OpenAI.BadRequestError, 400, 'messages', null, () => once.chat.completions.create({ model: 'fake-echo', messages: [] })],
   [

@@ -139,7 +139,52 @@ numbers = client.embeddings.create(model="fake-embedding", input="alone", encodi
 check(numbers.data[0].embedding == [5.0, 0.0] and numbers.usage.total_tokens == 8, numbers)
 say("embeddings")
 
+answer = client.responses.create(model="fake-echo", input="hello", instructions="be short", metadata={"a": "b"})
+check(answer.output_text == "echo: hello" and answer.status == "completed", answer)
+check((answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.total_tokens) == (11, 7, 18), answer.usage)
+check(answer.store is False and answer.metadata == {"a": "b"} and answer.instructions == "be short", answer)
+say("response")
+
+kinds, text = [], ""
+with client.responses.stream(model="fake-echo", input=user("one two")) as stream:
+    for event in stream:
+        kinds.append(event.type)
+        if event.type == "response.output_text.delta":
+            text += event.delta
+final = stream.get_final_response()
+check(text == final.output_text == "echo: one two", (text, final))
+check(kinds[0] == "response.created" and kinds[-1] == "response.completed", kinds)
+say("response, streamed")
+
+flat = {"type": "function", **WEATHER["function"]}
+first = client.responses.create(model="fake-client-tool", input=user("weather?"), tools=[flat])
+call = first.output[0]
+check(call.type == "function_call" and call.name == "weather" and "Zürich" in call.arguments, first)
+second = client.responses.create(
+    model="fake-client-tool",
+    tools=[flat],
+    input=user("weather?")
+    + [call.model_dump(exclude_none=True), {"type": "function_call_output", "call_id": call.call_id, "output": "sun"}],
+)
+check(second.output_text == "client said: sun", second)
+with client.responses.stream(model="fake-client-tool", input=user("weather?"), tools=[flat]) as stream:
+    stream.until_done()
+check(stream.get_final_response().output[0].arguments == call.arguments, "streamed call")
+say("response, tools")
+
+parsed = client.responses.parse(model="fake-say", input='{"name":"Ann","age":7}', text_format=Person)
+check(parsed.output_parsed == Person(name="Ann", age=7), parsed)
+say("response, structured output")
+
 ERRORS = [
+    (
+        openai.BadRequestError,
+        400,
+        "previous_response_id",
+        "unsupported_parameter",
+        lambda: once.responses.create(model="fake-echo", input="x", previous_response_id="resp_1"),
+    ),
+    (openai.BadRequestError, 400, "input", None, lambda: once.responses.create(model="fake-echo", input=[])),
     (openai.BadRequestError, 400, "messages", None, lambda: once.chat.completions.create(model="fake-echo", messages=[])),
     (
         openai.BadRequestError,
@@ -196,6 +241,10 @@ try:
 except openai.APIError as error:
     check("overloaded" in error.message, error)
 say("error in a stream")
+
+failed = [event for event in once.responses.create(model="fake-in-stream-error", input="x", stream=True)][-1]
+check(failed.type == "response.failed" and "overloaded" in failed.response.error.message, failed)
+say("error in a response")
 
 stream = client.chat.completions.create(model="fake-endless", messages=user("x"), stream=True)
 for _, chunk in zip(range(3), stream):

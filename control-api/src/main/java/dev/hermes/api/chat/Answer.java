@@ -1,7 +1,9 @@
 package dev.hermes.api.chat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
+import dev.hermes.api.problem.Failure;
 import java.util.List;
 
 /** Where an answer goes as it comes: into a stream, or into one object. */
@@ -17,4 +19,21 @@ interface Answer {
 
   /** Whether the client has been given anything that an error could no longer replace. */
   boolean begun();
+
+  /** One object, which is there when the answer has ended. */
+  interface Whole extends Answer {
+    ObjectNode object();
+
+    /** Nothing is sent before the end. */
+    @Override
+    default boolean begun() {
+      return false;
+    }
+  }
+
+  /** Events. */
+  interface Streamed extends Answer {
+    /** An error after the first event, after which the stream ends. */
+    void fail(Failure failure);
+  }
 }

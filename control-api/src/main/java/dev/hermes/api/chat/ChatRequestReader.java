@@ -20,7 +20,10 @@ final class ChatRequestReader {
   private ChatRequestReader() {}
 
   static ChatRequest read(byte[] body) {
-    ObjectNode root = JsonBody.object(body);
+    return read(JsonBody.object(body));
+  }
+
+  static ChatRequest read(ObjectNode root) {
     Parameters.refuseUnsupported(root);
     List<JsonNode> tools = tools(root.path("tools"));
     JsonNode options = root.path("stream_options");

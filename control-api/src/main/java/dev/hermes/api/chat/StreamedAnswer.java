@@ -15,7 +15,7 @@ import java.util.Optional;
  * Writes an answer as events, in the order that OpenAI's clients rely on: the role once, then text
  * or calls, the finish reason, the usage alone if it was asked for, and {@code [DONE]}.
  */
-final class StreamedAnswer implements Answer {
+final class StreamedAnswer implements Answer.Streamed {
   private final Completion completion;
   private final boolean includeUsage;
   private final SseStream stream;
@@ -59,8 +59,9 @@ final class StreamedAnswer implements Answer {
     stream.complete();
   }
 
-  /** An error after the first event: told in the stream, which then ends without [DONE]. */
-  void fail(Failure failure) {
+  /** The stream ends without [DONE] then. */
+  @Override
+  public void fail(Failure failure) {
     ObjectNode event = object();
     event.set("error", ProblemJson.error(failure));
     stream.send(frame(event.toString()));

@@ -44,13 +44,16 @@ final class TurnMaker {
     this.clock = clock;
   }
 
-  Turn make(HttpRequest<?> http, ChatRequest request) {
+  /** The session a request names in its header. */
+  static Optional<SessionId> session(HttpRequest<?> http) {
+    return Optional.ofNullable(http.getHeaders().get(SessionId.HEADER)).map(SessionId::parse);
+  }
+
+  Turn make(HttpRequest<?> http, ChatRequest request, Optional<SessionId> session) {
     Principal caller = Principal.of(http);
     EffectiveTenant tenant = tenants.effective(caller.tenant());
     // no model is asked for a turn whose usage could not be written
     content.reach(caller.tenant());
-    Optional<SessionId> session =
-        Optional.ofNullable(http.getHeaders().get(SessionId.HEADER)).map(SessionId::parse);
     String requestId = RequestId.of(http);
     return new Turn(
         caller,

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Collects an answer that is sent as one object. */
-final class WholeAnswer implements Answer {
+final class WholeAnswer implements Answer.Whole {
   private final Completion completion;
   private final StringBuilder text = new StringBuilder();
   private List<ToolCall> calls = List.of();
@@ -32,13 +32,8 @@ final class WholeAnswer implements Answer {
     whole = Optional.of(completion.whole(text.toString(), calls, end, usage));
   }
 
-  /** Nothing is sent before the end. */
   @Override
-  public boolean begun() {
-    return false;
-  }
-
-  ObjectNode object() {
+  public ObjectNode object() {
     return whole.orElseThrow(() -> new IllegalStateException("the answer has not ended"));
   }
 }

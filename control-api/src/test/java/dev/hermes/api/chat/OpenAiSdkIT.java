@@ -14,12 +14,15 @@ import com.openai.errors.OpenAIException;
 import com.openai.errors.RateLimitException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.helpers.ResponseAccumulator;
 import com.openai.models.FunctionDefinition;
 import com.openai.models.FunctionParameters;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.models.Model;
+import com.openai.models.responses.Response;
+import com.openai.models.responses.ResponseCreateParams;
 import dev.hermes.api.testing.FakeEmbeddings;
 import dev.hermes.api.testing.FakeUpstream;
 import dev.hermes.api.testing.TestApi;
@@ -65,7 +68,7 @@ class OpenAiSdkIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"python, 13", "javascript, 12"})
+  @CsvSource({"python, 18", "javascript, 13"})
   @DisplayName(
       "AGW-1 chat, streams, tools, structured output, images, embeddings, errors, retry, cancelling")
   void published(String language, int parts) throws Exception {
@@ -142,6 +145,31 @@ class OpenAiSdkIT {
                     .inputOfArrayOfStrings(List.of("one", "three"))
                     .build());
     assertThat(vectors.data().getLast().embedding()).containsExactly(5f, 1f);
+  }
+
+  @Test
+  @DisplayName("AGW-1 responses with OpenAI's Java client, each event checked")
+  void javaResponses() {
+    OpenAIClient client = client(api.userKey(api.tenant()).text());
+    Response hello =
+        client
+            .responses()
+            .create(ResponseCreateParams.builder().model("fake-echo").input("hello").build())
+            .validate();
+    assertThat(hello.output().getFirst().asMessage().content().getFirst().asOutputText().text())
+        .isEqualTo("echo: hello");
+    ResponseAccumulator accumulator = ResponseAccumulator.create();
+    try (var stream =
+        client
+            .responses()
+            .createStreaming(
+                ResponseCreateParams.builder().model("fake-echo").input("one two").build())) {
+      stream.stream().forEach(event -> accumulator.accumulate(event.validate()));
+    }
+    Response streamed = accumulator.response();
+    assertThat(streamed.output().getFirst().asMessage().content().getFirst().asOutputText().text())
+        .isEqualTo("echo: one two");
+    assertThat(streamed.usage().orElseThrow().totalTokens()).isEqualTo(18);
   }
 
   @Test

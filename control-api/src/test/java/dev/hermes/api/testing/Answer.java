@@ -27,12 +27,13 @@ public record Answer(int status, HttpResponse<?> http, String text) {
     return json().at("/error/code").asText();
   }
 
-  /** The data of each event. */
+  /** The data of each event, whether it has a name or not. */
   public List<String> events() {
     List<String> events = new ArrayList<>();
     for (String block : text.split("\n\n", -1)) {
-      if (block.startsWith("data: ")) {
-        events.add(block.substring("data: ".length()));
+      String data = block.replaceFirst("^event: \\S+\n", "");
+      if (data.startsWith("data: ")) {
+        events.add(data.substring("data: ".length()));
       }
     }
     return events;

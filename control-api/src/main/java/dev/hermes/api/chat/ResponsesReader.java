@@ -1,0 +1,183 @@
+package dev.hermes.api.chat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.JsonBody;
+import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.Failure;
+import dev.hermes.api.session.SessionId;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Reads a request for a response and puts it as a chat. What would change the answer and is not
+ * done here is refused; what is unknown is passed over.
+ */
+final class ResponsesReader {
+  /** Members that mean the same in a chat, by its names for them. */
+  private static final Map<String, String> SAME =
+      Map.of(
+          "model", "model",
+          "temperature", "temperature",
+          "top_p", "top_p",
+          "max_output_tokens", "max_completion_tokens",
+          "parallel_tool_calls", "parallel_tool_calls",
+          "stream", "stream");
+
+  private static final Map<String, String> REFUSED =
+      Map.of(
+          "previous_response_id",
+          "Responses are not stored here: send the whole input, or name a conversation.",
+          "prompt",
+          "There are no stored prompts here: send instructions and input.",
+          "max_tool_calls",
+          "The number of tool calls is the platform's to limit.");
+
+  /** Members that errors are told of, and what the client calls them. */
+  private static final Map<String, String> RENAMED =
+      Map.of(
+          "max_completion_tokens",
+          "max_output_tokens",
+          "response_format",
+          "text.format",
+          SessionId.HEADER,
+          "conversation");
+
+  private ResponsesReader() {}
+
+  static ResponsesRequest read(byte[] body) {
+    ObjectNode root = JsonBody.object(body);
+    refuse(root);
+    ObjectNode chat = JsonNodeFactory.instance.objectNode();
+    SAME.forEach((theirs, ours) ->
+        JsonBody.present(root.path(theirs)).ifPresent(value -> chat.set(ours, value)));
+    JsonBody.present(root.at("/reasoning/effort"))
+        .ifPresent(effort -> chat.set("reasoning_effort", effort));
+    JsonBody.present(root.at("/text/verbosity"))
+        .ifPresent(verbosity -> chat.set("verbosity", verbosity));
+    JsonBody.present(root.at("/text/format"))
+        .ifPresent(format -> chat.set("response_format", format(format)));
+    JsonBody.present(root.path("tools")).ifPresent(tools -> chat.set("tools", tools(tools)));
+    JsonBody.present(root.path("tool_choice"))
+        .ifPresent(choice -> chat.set("tool_choice", choice(choice)));
+    chat.set("messages", ResponseItems.messages(root));
+    return new ResponsesRequest(
+        renamed(() -> ChatRequestReader.read(chat)),
+        renamed(() -> conversation(root.path("conversation"))),
+        echo(root));
+  }
+
+  /** Runs a reading whose errors name a chat's members, and names those the client has sent. */
+  private static <T> T renamed(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (ApiException e) {
+      Failure failure = e.failure();
+      String param = failure.param() == null ? "" : failure.param();
+      String sent =
+          param.startsWith("messages") ? "input" : RENAMED.getOrDefault(param, failure.param());
+      throw new ApiException(
+          new Failure(
+              failure.status(),
+              failure.type(),
+              failure.code(),
+              sent,
+              failure.message().replace("'" + param + "'", "'" + sent + "'"),
+              failure.headers()));
+    }
+  }
+
+  private static void refuse(ObjectNode root) {
+    REFUSED.forEach((member, why) -> {
+      if (root.hasNonNull(member)) {
+        throw new ApiException(Failure.unsupported(member, why));
+      }
+    });
+    if (root.path("background").asBoolean()) {
+      throw new ApiException(
+          Failure.unsupported(
+              "background", "A response is made while you wait; for long work there are jobs."));
+    }
+  }
+
+  private static JsonNode format(JsonNode format) {
+    if (!format.path("type").asText().equals("json_schema")) {
+      return format;
+    }
+    ObjectNode chat = JsonNodeFactory.instance.objectNode().put("type", "json_schema");
+    ObjectNode schema = format.deepCopy();
+    schema.remove("type");
+    chat.set("json_schema", schema);
+    return chat;
+  }
+
+  private static JsonNode tools(JsonNode tools) {
+    if (!tools.isArray()) {
+      return tools;
+    }
+    ArrayNode chat = JsonNodeFactory.instance.arrayNode();
+    for (JsonNode tool : tools) {
+      if (!(tool instanceof ObjectNode flat) || !tool.path("type").asText().equals("function")) {
+        throw new ApiException(
+            Failure.unsupported(
+                "tools[" + chat.size() + "]",
+                "Only tools of type function are taken; the platform's own need no mention."));
+      }
+      ObjectNode function = flat.deepCopy();
+      function.remove("type");
+      function.properties().removeIf(member -> member.getValue().isNull());
+      chat.addObject().put("type", "function").set("function", function);
+    }
+    return chat;
+  }
+
+  private static JsonNode choice(JsonNode choice) {
+    if (!choice.path("type").asText().equals("function")) {
+      return choice;
+    }
+    ObjectNode chat = JsonNodeFactory.instance.objectNode().put("type", "function");
+    chat.putObject("function").set("name", choice.path("name"));
+    return chat;
+  }
+
+  /** An id, or an object with one. */
+  private static Optional<SessionId> conversation(JsonNode conversation) {
+    JsonNode id = conversation.isObject() ? conversation.path("id") : conversation;
+    return JsonBody.present(id).map(JsonNode::asText).map(SessionId::parse);
+  }
+
+  private static ObjectNode echo(ObjectNode root) {
+    ObjectNode echo = JsonNodeFactory.instance.objectNode();
+    echo.set("instructions", root.path("instructions"));
+    echo.set("max_output_tokens", root.path("max_output_tokens"));
+    echo.set(
+        "metadata", root.path("metadata").isObject() ? root.path("metadata") : echo.objectNode());
+    echo.put("parallel_tool_calls", root.path("parallel_tool_calls").asBoolean(true));
+    echo.put("temperature", root.path("temperature").asDouble(1));
+    echo.put("top_p", root.path("top_p").asDouble(1));
+    echo.set("tools", root.path("tools").isArray() ? root.path("tools") : echo.arrayNode());
+    JsonNode choice = root.path("tool_choice");
+    echo.set("tool_choice", JsonBody.present(choice).orElse(echo.textNode("auto")));
+    ObjectNode reasoning = echo.putObject("reasoning");
+    reasoning.set("effort", root.at("/reasoning/effort"));
+    reasoning.putNull("summary");
+    JsonNode format = root.at("/text/format");
+    echo.putObject("text")
+        .set("format", JsonBody.present(format).orElse(echo.objectNode().put("type", "text")));
+    echo.put("truncation", "disabled");
+    // a member that was not sent is null in the answer, not absent
+    echo.properties()
+        .forEach(member -> {
+          if (member.getValue().isMissingNode()) {
+            member.setValue(echo.nullNode());
+          }
+        });
+    if (reasoning.path("effort").isMissingNode()) {
+      reasoning.putNull("effort");
+    }
+    return echo;
+  }
+}
