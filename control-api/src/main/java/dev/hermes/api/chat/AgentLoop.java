@@ -128,7 +128,7 @@ final class AgentLoop {
       throw e;
     } catch (InterruptedException | ClientGoneException e) {
       status = "aborted";
-      turn.usedInPart(delivered.usage(request));
+      turn.usedInPart(delivered.usage(request).at(turn.model().provider().price(request.model())));
       throw e;
     } finally {
       keepText(turn, status, delivered);

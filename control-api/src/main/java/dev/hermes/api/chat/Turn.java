@@ -117,6 +117,7 @@ final class Turn {
         usage.prompt(),
         usage.completion(),
         tools.calls(),
+        usage.nanoUsd(),
         completeness,
         status,
         degraded);

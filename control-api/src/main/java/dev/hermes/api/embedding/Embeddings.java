@@ -101,6 +101,7 @@ final class Embeddings {
             used.prompt(),
             used.completion(),
             0,
+            used.nanoUsd(),
             used.estimated() ? Completeness.ESTIMATED : Completeness.FINAL,
             status,
             degraded);

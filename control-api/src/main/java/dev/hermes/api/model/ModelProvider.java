@@ -7,6 +7,11 @@ import java.util.function.Consumer;
 public interface ModelProvider {
   String name();
 
+  /** What that model costs at the provider that is asked first. */
+  default Price price(String model) {
+    return Price.FREE;
+  }
+
   /**
    * Asks the model and waits for the whole answer.
    *

@@ -11,6 +11,7 @@ import dev.hermes.api.model.dialect.OpenAiDialect;
 import dev.hermes.api.model.route.BreakerRule;
 import dev.hermes.api.model.route.RetryRule;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,6 +68,21 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
     }
   }
 
+  /** USD for a million tokens, as providers publish it; see {@link Price}. */
+  record Cost(@Nullable BigDecimal input, @Nullable BigDecimal output) {
+    Cost {
+      Price.usd(orNothing(input), orNothing(output));
+    }
+
+    Price price() {
+      return Price.usd(orNothing(input), orNothing(output));
+    }
+
+    private static BigDecimal orNothing(@Nullable BigDecimal usd) {
+      return usd == null ? BigDecimal.ZERO : usd;
+    }
+  }
+
   /** The wire formats, as the file names them. */
   enum Format {
     @JsonProperty("openai")
@@ -84,6 +100,7 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
    * @param baseUrl up to and with the version, {@code /v1} or {@code /v1beta}
    * @param models as clients name them
    * @param names what the server calls those that it calls otherwise
+   * @param prices of models as clients name them; what is not here costs nothing
    * @param maxTokens of an answer where the client names no number and the format demands one
    * @param timeoutSeconds to the first byte, and between two pieces of a stream
    * @param weight its share of the calls where several have a model, 1 by default; 0: only when the
@@ -96,6 +113,7 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
       @Nullable String apiKeyFile,
       @JsonProperty(required = true) List<String> models,
       @Nullable Map<String, String> names,
+      @Nullable Map<String, Cost> prices,
       @Nullable Integer maxTokens,
       @Nullable Integer timeoutSeconds,
       @Nullable Integer weight) {
@@ -114,6 +132,10 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
       if (!models.containsAll(names.keySet())) {
         throw new IllegalArgumentException("a provider's names are those of its models");
       }
+      prices = prices == null ? Map.of() : Map.copyOf(prices);
+      if (!models.containsAll(prices.keySet())) {
+        throw new IllegalArgumentException("a provider's prices are those of its models");
+      }
       if (maxTokens != null && maxTokens < 1) {
         throw new IllegalArgumentException("a provider's maxTokens is at least 1");
       }
@@ -131,6 +153,11 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
     /** The model as the server names it. */
     String called(String model) {
       return names == null ? model : names.getOrDefault(model, model);
+    }
+
+    Price price(String model) {
+      Cost cost = prices == null ? null : prices.get(model);
+      return cost == null ? Price.FREE : cost.price();
     }
 
     int share() {

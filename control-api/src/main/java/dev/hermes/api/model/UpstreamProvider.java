@@ -54,11 +54,16 @@ final class UpstreamProvider implements ModelProvider {
   }
 
   @Override
+  public Price price(String model) {
+    return upstream.price(model);
+  }
+
+  @Override
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed {
     String model = upstream.called(request.model());
     byte[] body = body(() -> dialect.body(request, model));
-    AnswerBuilder answer = new AnswerBuilder(name(), body.length, text);
+    AnswerBuilder answer = new AnswerBuilder(name(), price(request.model()), body.length, text);
     return exchange(
         dialect.path(model, request.stream()),
         body,
@@ -74,7 +79,7 @@ final class UpstreamProvider implements ModelProvider {
     String model = upstream.called(request.model());
     byte[] body = body(() -> dialect.embeddingBody(request, model));
     String path = expressed(() -> dialect.embeddingPath(model));
-    AnswerBuilder nothing = new AnswerBuilder(name(), body.length, text -> {});
+    AnswerBuilder nothing = new AnswerBuilder(name(), Price.FREE, body.length, text -> {});
     return exchange(
         path,
         body,
@@ -90,7 +95,8 @@ final class UpstreamProvider implements ModelProvider {
               vectors.tokens().isPresent()
                   ? new TokenUsage(vectors.tokens().getAsLong(), 0, false)
                   : TokenUsage.estimate(request.input().toString().length(), 0);
-          return new EmbeddingAnswer(vectors.each(), counted, name(), false);
+          return new EmbeddingAnswer(
+              vectors.each(), counted.at(price(request.model())), name(), false);
         });
   }
 

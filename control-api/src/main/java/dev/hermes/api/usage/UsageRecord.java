@@ -11,6 +11,7 @@ import java.util.UUID;
  *
  * @param admission made when the request was admitted: written again, it is the same row
  * @param provider that gave the last answer
+ * @param costNanoUsd at the providers' prices of that time
  * @param status succeeded, limited, failed, aborted
  * @param degraded whether a provider answered that is only asked when others fail
  */
@@ -25,6 +26,7 @@ public record UsageRecord(
     long promptTokens,
     long completionTokens,
     int toolCalls,
+    long costNanoUsd,
     Completeness completeness,
     String status,
     boolean degraded) {

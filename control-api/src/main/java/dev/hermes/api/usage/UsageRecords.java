@@ -28,7 +28,7 @@ public final class UsageRecords {
                        completeness, status, degraded, created_at)
                     values
                       (:tenant, :id, :user, :key, :session, :request, :model,
-                       :provider, :prompt, :completion, :tools, 0,
+                       :provider, :prompt, :completion, :tools, :cost,
                        :completeness, :status, :degraded, :created)
                     on conflict (tenant_id, usage_id, created_at) do nothing
                     """)
@@ -44,6 +44,7 @@ public final class UsageRecords {
                 .bind("prompt", usage.promptTokens())
                 .bind("completion", usage.completionTokens())
                 .bind("tools", usage.toolCalls())
+                .bind("cost", usage.costNanoUsd())
                 .bind("completeness", usage.completeness().name().toLowerCase(Locale.ROOT))
                 .bind("status", usage.status())
                 .bind("degraded", usage.degraded())

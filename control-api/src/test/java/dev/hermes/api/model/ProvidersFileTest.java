@@ -42,6 +42,7 @@ class ProvidersFileTest {
                 models: [writer]
                 names: {writer: claude-opus-4-6}
                 maxTokens: 16000
+                prices: {writer: {input: 5, output: 0.000025}}
             retry: {attempts: 2}
             breaker: {openSeconds: 5}
             """);
@@ -53,6 +54,8 @@ class ProvidersFileTest {
     assertThat(file.providers().getFirst().speaks()).isInstanceOf(OpenAiDialect.class);
     assertThat(file.providers().getFirst().called("gpt-5")).isEqualTo("gpt-5");
     assertThat(file.providers().getLast().speaks()).isInstanceOf(AnthropicDialect.class);
+    assertThat(file.providers().getLast().price("writer")).isEqualTo(new Price(5_000_000, 25));
+    assertThat(file.providers().getFirst().price("gpt-5")).isEqualTo(Price.FREE);
     assertThat(file.providers().getLast().called("writer")).isEqualTo("claude-opus-4-6");
     assertThat(file.providers().getFirst().share()).isEqualTo(1);
     assertThat(file.providers().get(1).share()).isZero();
@@ -81,6 +84,10 @@ class ProvidersFileTest {
         "providers: [{name: x, baseUrl: 'http://y', models: [z], names: {other: z}}]",
         "providers: [{name: x, baseUrl: 'http://y', models: [z], maxTokens: 0}]",
         "providers: [{name: x, baseUrl: 'http://y', models: [z], dialect: cohere}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {other: {input: 1}}}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {z: {input: -1}}}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {z: {output: 1001}}}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {z: {input: 0.0000001}}}]",
         "retry: {attemps: 2}",
         "providers: {}",
         "::: [",

@@ -88,6 +88,39 @@ class RoutesIT {
   }
 
   @Test
+  @DisplayName(
+      "MET-1 a call costs what the upstream that answered takes, and what failed before it")
+  void cost() throws IOException {
+    Path priced = folder.resolve("priced.yaml");
+    Files.writeString(
+        priced,
+        "retry: {firstSeconds: 0}\nproviders:\n"
+            + first.yaml("first", 1, MODEL)
+            + "      prices: {fake-echo: {input: 1, output: 2}}\n"
+            + second.yaml("second", 0, MODEL)
+            + "      prices: {fake-echo: {input: 10, output: 20}}\n"
+            + first.yaml("cut", 1, "fake-cut")
+            + "      prices: {fake-cut: {input: 1, output: 1}}\n");
+    try (TestApi other =
+        TestApi.shared().replica(Map.of("hermes.providers-file", priced.toString()))) {
+      RawKey own = other.userKey(other.tenant());
+      other.chat(own, ask(MODEL, "x"));
+      first.refuse(503, Map.of());
+      other.chat(own, ask(MODEL, "x"));
+      JsonNode usage = other.get("/v1/usage?group_by=provider", own).json().path("data");
+      assertThat(usage.at("/0/group").asText()).isEqualTo("first");
+      assertThat(usage.at("/0/cost_nanousd").asLong()).isEqualTo(11 * 1000 + 7 * 2000);
+      assertThat(usage.at("/1/cost_nanousd").asLong()).isEqualTo(11 * 10_000 + 7 * 20_000);
+      Answer cut = other.chat(own, ask("fake-cut", "x", "\"stream\":true"));
+      assertThat(cut.text()).contains("upstream_error");
+      assertThat(
+              other.get("/v1/usage?group_by=model", own).json().at("/data/0/cost_nanousd").asLong())
+          .as("what broke off costs too")
+          .isPositive();
+    }
+  }
+
+  @Test
   @DisplayName("RES-5 three upstream calls at most, and Retry-After is heeded")
   void attempts() {
     first.refuse(429, Map.of("Retry-After", "1"));

@@ -13,6 +13,7 @@ import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
+import dev.hermes.api.model.Price;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -94,6 +95,11 @@ public final class AnswerCache {
     @Override
     public String name() {
       return provider.name();
+    }
+
+    @Override
+    public Price price(String model) {
+      return provider.price(model);
     }
 
     @Override

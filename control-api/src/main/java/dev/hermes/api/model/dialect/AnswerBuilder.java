@@ -2,6 +2,7 @@ package dev.hermes.api.model.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.hermes.api.model.ModelAnswer;
+import dev.hermes.api.model.Price;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.database.id.UuidV7;
@@ -20,6 +21,7 @@ public final class AnswerBuilder {
   private static final long MOST_TOKENS = 1_000_000_000;
 
   private final String provider;
+  private final Price price;
   private final long promptCharacters;
   private final Consumer<String> text;
   private final StringBuilder content = new StringBuilder();
@@ -29,8 +31,9 @@ public final class AnswerBuilder {
   private OptionalLong prompt = OptionalLong.empty();
   private boolean complete;
 
-  public AnswerBuilder(String provider, long promptCharacters, Consumer<String> text) {
+  public AnswerBuilder(String provider, Price price, long promptCharacters, Consumer<String> text) {
     this.provider = provider;
+    this.price = price;
     this.promptCharacters = promptCharacters;
     this.text = text;
   }
@@ -133,8 +136,12 @@ public final class AnswerBuilder {
     return new ModelAnswer(content.toString(), made, reason, usageSoFar(), provider, false);
   }
 
-  /** As the provider counted, or an estimate when it has not. */
+  /** As the provider counted, or an estimate when it has not; at its price. */
   public TokenUsage usageSoFar() {
+    return counted().at(price);
+  }
+
+  private TokenUsage counted() {
     if (usage.isPresent()) {
       return usage.get();
     }

@@ -6,6 +6,7 @@ import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
+import dev.hermes.api.model.Price;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.problem.Failure;
 import java.time.Duration;
@@ -53,6 +54,11 @@ public final class Route implements ModelProvider {
   @Override
   public String name() {
     return targets.getFirst().provider().name();
+  }
+
+  @Override
+  public Price price(String model) {
+    return targets.getFirst().provider().price(model);
   }
 
   @Override
