@@ -15,6 +15,8 @@ final class Interruption {
 
   enum Cause {
     CLIENT_GONE,
+    /** Its owner wants it to end. */
+    ABORTED,
     WALL_CLOCK,
     SHUTDOWN
   }
@@ -56,11 +58,11 @@ final class Interruption {
     enter();
     try {
       return call.run();
-    } catch (ClientGoneException e) {
-      throw e;
     } catch (RuntimeException e) {
       Optional<Cause> why = cause();
-      if (why.isEmpty()) {
+      boolean gone = e instanceof ClientGoneException;
+      // one that only waited for its client's slow reading was interrupted too
+      if (why.isEmpty() || gone && why.get() == Cause.CLIENT_GONE) {
         throw e;
       }
       InterruptedException interrupted = new InterruptedException(why.get().name());

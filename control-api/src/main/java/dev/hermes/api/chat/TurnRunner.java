@@ -42,6 +42,7 @@ final class TurnRunner {
     } catch (InterruptedException e) {
       end =
           switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {
+            case ABORTED -> LoopEnd.aborted();
             case WALL_CLOCK -> LoopEnd.limit("wall_clock");
             case SHUTDOWN -> LoopEnd.limit("shutdown");
             case CLIENT_GONE -> throw failed(turn, "aborted", new ClientGoneException());
@@ -53,7 +54,7 @@ final class TurnRunner {
     } catch (RuntimeException e) {
       throw failed(turn, "failed", e);
     }
-    String status = end.limit().isPresent() ? "limited" : "succeeded";
+    String status = end.status();
     settlement.settle(turn, status);
     metrics.completion(status);
     answer.end(end, turn.usage());

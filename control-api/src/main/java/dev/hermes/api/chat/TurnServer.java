@@ -30,7 +30,11 @@ final class TurnServer {
   HttpResponse<?> whole(HttpRequest<?> http, Turn turn, Answer.Whole answer) {
     Interruption interruption = new Interruption();
     try (TurnWatch.Watched watched =
-        watch.over(http, interruption, () -> interruption.raise(Interruption.Cause.CLIENT_GONE))) {
+        watch.over(
+            http,
+            turn.requestId(),
+            interruption,
+            () -> interruption.raise(Interruption.Cause.CLIENT_GONE))) {
       runner.run(turn, answer, interruption);
     } catch (ClientGoneException e) {
       throw new ApiException(Failure.clientGone());
@@ -52,7 +56,7 @@ final class TurnServer {
             ClientConnection.writer(http),
             () -> interruption.raise(Interruption.Cause.CLIENT_GONE));
     Answer.Streamed answer = writer.apply(stream);
-    TurnWatch.Watched watched = watch.over(http, interruption, stream::cancel);
+    TurnWatch.Watched watched = watch.over(http, turn.requestId(), interruption, stream::cancel);
     heartbeats.add(stream);
     Thread.ofVirtual()
         .name("turn-" + turn.requestId())

@@ -5,8 +5,8 @@ import io.micronaut.http.HttpRequest;
 import io.micronaut.runtime.graceful.GracefulShutdownCapable;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +23,7 @@ final class TurnWatch implements GracefulShutdownCapable {
   private final ScheduledExecutorService timer;
   private final Duration most;
   private final Duration drain;
-  private final Set<Watched> running = ConcurrentHashMap.newKeySet();
+  private final Map<String, Watched> running = new ConcurrentHashMap<>();
 
   TurnWatch(
       ScheduledExecutorService timer,
@@ -36,12 +36,18 @@ final class TurnWatch implements GracefulShutdownCapable {
 
   /** A turn being watched; closed when it has ended. */
   final class Watched implements AutoCloseable {
+    private final String requestId;
     private final Interruption interruption;
     private final ClientConnection connection;
     private final Future<?> deadline;
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
 
-    private Watched(Interruption interruption, ClientConnection connection, Future<?> deadline) {
+    private Watched(
+        String requestId,
+        Interruption interruption,
+        ClientConnection connection,
+        Future<?> deadline) {
+      this.requestId = requestId;
       this.interruption = interruption;
       this.connection = connection;
       this.deadline = deadline;
@@ -51,7 +57,7 @@ final class TurnWatch implements GracefulShutdownCapable {
     public void close() {
       connection.close();
       deadline.cancel(false);
-      running.remove(this);
+      running.remove(requestId, this);
       ended.complete(true);
     }
   }
@@ -60,10 +66,11 @@ final class TurnWatch implements GracefulShutdownCapable {
   @Override
   public CompletionStage<?> shutdownGracefully() {
     timer.schedule(
-        () -> running.forEach(turn -> turn.interruption.raise(Interruption.Cause.SHUTDOWN)),
+        () ->
+            running.values().forEach(turn -> turn.interruption.raise(Interruption.Cause.SHUTDOWN)),
         drain.toMillis(),
         TimeUnit.MILLISECONDS);
-    return GracefulShutdownCapable.allOf(running.stream().map(turn -> turn.ended));
+    return GracefulShutdownCapable.allOf(running.values().stream().map(turn -> turn.ended));
   }
 
   @Override
@@ -74,16 +81,28 @@ final class TurnWatch implements GracefulShutdownCapable {
   /**
    * @param onHangUp called at once when the client has closed its connection
    */
-  Watched over(HttpRequest<?> request, Interruption interruption, Runnable onHangUp) {
+  Watched over(
+      HttpRequest<?> request, String requestId, Interruption interruption, Runnable onHangUp) {
     Watched turn =
         new Watched(
+            requestId,
             interruption,
             ClientConnection.watch(request, onHangUp),
             timer.schedule(
                 () -> interruption.raise(Interruption.Cause.WALL_CLOCK),
                 most.toMillis(),
                 TimeUnit.MILLISECONDS));
-    running.add(turn);
+    running.put(requestId, turn);
     return turn;
+  }
+
+  /** Ends the turn of that request with what it has; false when it does not run here. */
+  boolean abort(String requestId) {
+    Watched turn = running.get(requestId);
+    if (turn == null) {
+      return false;
+    }
+    turn.interruption.raise(Interruption.Cause.ABORTED);
+    return true;
   }
 }

@@ -39,6 +39,13 @@ public final class Sessions {
            or s.turn_started_at < now() - make_interval(secs => :expiry)
       returning s.message_count
       """;
+  private static final String TURN =
+      """
+      select turn_owner from sessions
+      where tenant_id = :tenant and user_id = :user and session_id = :session
+        and turn_owner is not null
+        and turn_started_at >= now() - make_interval(secs => :expiry)
+      """;
   private static final String NEWEST =
       """
       select content from messages
@@ -84,6 +91,17 @@ public final class Sessions {
                   .orElseThrow(Sessions::busy);
           return count == 0 ? History.NONE : new History(newest(handle, key), count);
         });
+  }
+
+  /** The turn that has the session; one that has expired has it no more. */
+  public Optional<String> turn(SessionKey key) {
+    return database.inTenant(
+        key.tenant(),
+        handle ->
+            bind(handle.createQuery(TURN), key)
+                .bind("expiry", (double) TURN_EXPIRY.toSeconds())
+                .mapTo(String.class)
+                .findOne());
   }
 
   /**

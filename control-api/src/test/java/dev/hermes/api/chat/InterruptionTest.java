@@ -45,4 +45,24 @@ class InterruptionTest {
         .isInstanceOf(InterruptedException.class)
         .hasMessage("WALL_CLOCK");
   }
+
+  @Test
+  @DisplayName("AGW-6 a turn that waits for its client's slow reading is aborted, not given up")
+  void waitingForTheClient() {
+    assertThatThrownBy(() ->
+            interruption.during(() -> {
+              interruption.raise(Cause.ABORTED);
+              throw new ClientGoneException();
+            }))
+        .isInstanceOf(InterruptedException.class)
+        .hasMessage("ABORTED");
+    Interruption gone = new Interruption();
+    assertThatThrownBy(() ->
+            gone.during(() -> {
+              gone.raise(Cause.CLIENT_GONE);
+              throw new ClientGoneException();
+            }))
+        .as("control")
+        .isInstanceOf(ClientGoneException.class);
+  }
 }

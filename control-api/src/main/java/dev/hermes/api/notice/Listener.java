@@ -1,4 +1,4 @@
-package dev.hermes.api.identity;
+package dev.hermes.api.notice;
 
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Requires;
@@ -7,20 +7,21 @@ import jakarta.annotation.PreDestroy;
 import jakarta.inject.Named;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Hears of revocations at once over LISTEN. It is a shortcut: {@link EpochWatch} finds within a
- * second whatever is lost here.
- */
+/** One connection that listens to all channels; what is lost with it is said when it is back. */
 @Context
 @Requires(property = "hermes.authn.listen", notEquals = "false")
-final class RevocationListener {
-  private static final Logger LOG = LoggerFactory.getLogger(RevocationListener.class);
+final class Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
   // short, so that the end of the process need not wait for it
   private static final Duration WAIT = Duration.ofMillis(500);
   private static final Duration BREATH = Duration.ofMillis(50);
@@ -28,12 +29,12 @@ final class RevocationListener {
   private static final Duration PAUSE = Duration.ofSeconds(2);
 
   private final Jdbi authn;
-  private final EpochWatch watch;
+  private final List<Hearing> hearings;
   private final Thread thread = Thread.ofPlatform().daemon().name("listen").unstarted(this::run);
 
-  RevocationListener(@Named("authn") Jdbi authn, EpochWatch watch) {
+  Listener(@Named("authn") Jdbi authn, List<Hearing> hearings) {
     this.authn = authn;
-    this.watch = watch;
+    this.hearings = List.copyOf(hearings);
   }
 
   @PostConstruct
@@ -53,7 +54,7 @@ final class RevocationListener {
         try (Handle handle = authn.open()) {
           listen(handle);
         } catch (RuntimeException | SQLException e) {
-          LOG.debug("not listening for revocations", e);
+          LOG.debug("not listening to other replicas", e);
         }
         Thread.sleep(PAUSE);
       }
@@ -64,18 +65,32 @@ final class RevocationListener {
 
   private void listen(Handle handle) throws SQLException, InterruptedException {
     PGConnection connection = handle.getConnection().unwrap(PGConnection.class);
-    handle.execute("listen hermes_authn");
-    // what happened while nobody listened
-    watch.changed();
+    hearings.forEach(hearing -> handle.execute("listen " + hearing.channel()));
+    hearings.forEach(Hearing::missed);
     for (int wait = 1; !Thread.currentThread().isInterrupted(); wait++) {
-      if (connection.getNotifications((int) WAIT.toMillis()).length > 0) {
-        // Whoever may connect may notify: it empties no cache by itself, nor keeps this busy.
-        watch.ask();
+      PGNotification[] words = connection.getNotifications((int) WAIT.toMillis());
+      if (words.length > 0) {
+        tell(words);
+        // whoever may connect may speak: that keeps this thread from nothing else
         Thread.sleep(BREATH);
       }
       if (wait % WAITS_A_CHECK == 0) {
         // notices a connection that is gone
         handle.execute("select 1");
+      }
+    }
+  }
+
+  private void tell(PGNotification[] words) {
+    for (Hearing hearing : hearings) {
+      Set<String> own = new HashSet<>();
+      for (PGNotification word : words) {
+        if (word.getName().equals(hearing.channel())) {
+          own.add(word.getParameter());
+        }
+      }
+      if (!own.isEmpty()) {
+        hearing.heard(own);
       }
     }
   }
