@@ -97,7 +97,7 @@ class ArchitectureTest {
                 "job",
                 Set.of("audit", "database", "held", "identity", "receipt", "sandbox", "tenant")),
             Map.entry("mcp", Set.of("identity", "model", "session", "tenant", "tool")),
-            Map.entry("session", Set.of()),
+            Map.entry("session", Set.of("audit", "identity")),
             Map.entry("usage", Set.of("identity")),
             Map.entry("egress", Set.of("audit", "tenant", "usage")),
             Map.entry("openapi", Set.of()),

@@ -39,6 +39,14 @@ public final class Sessions {
            or s.turn_started_at < now() - make_interval(secs => :expiry)
       returning s.message_count
       """;
+  private static final String BETWEEN_TURNS =
+      """
+      update sessions set message_count = message_count + 1, updated_at = now()
+      where tenant_id = :tenant and user_id = :user and session_id = :session
+        and (turn_owner is null
+          or turn_started_at < now() - make_interval(secs => :expiry))
+      returning message_count - 1
+      """;
   private static final String TURN =
       """
       select turn_owner from sessions
@@ -90,6 +98,27 @@ public final class Sessions {
                   .findOne()
                   .orElseThrow(Sessions::busy);
           return count == 0 ? History.NONE : new History(newest(handle, key), count);
+        });
+  }
+
+  /**
+   * Adds a message between turns; 409 while one has the session, and false when there is none.
+   * Joins the caller's transaction.
+   */
+  boolean append(SessionKey key, ObjectNode message) {
+    return database.inTenant(
+        key.tenant(),
+        handle -> {
+          Optional<Integer> free =
+              bind(handle.createQuery(BETWEEN_TURNS), key)
+                  .bind("expiry", (double) TURN_EXPIRY.toSeconds())
+                  .mapTo(Integer.class)
+                  .findOne();
+          free.ifPresent(first -> append(handle, key, first, List.of(message)));
+          if (free.isEmpty() && turn(key).isPresent()) {
+            throw busy();
+          }
+          return free.isPresent();
         });
   }
 

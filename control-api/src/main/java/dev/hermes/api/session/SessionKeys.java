@@ -1,0 +1,59 @@
+package dev.hermes.api.session;
+
+import dev.hermes.api.identity.Principal;
+import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.Failure;
+import dev.hermes.crds.Role;
+import dev.hermes.crds.Scope;
+import io.micronaut.http.HttpRequest;
+import java.util.Optional;
+
+/** Which session a request means, and whether its caller may. */
+final class SessionKeys {
+  private static final int MOST = 100;
+
+  private SessionKeys() {}
+
+  /** 404 also for what cannot be an id: no such session is there. */
+  static SessionKey of(HttpRequest<?> request, String id, Optional<String> user) {
+    Principal caller = Principal.of(request);
+    String owner = user(caller, user);
+    return new SessionKey(caller.tenant(), owner, named("id", id));
+  }
+
+  static SessionId named(String param, String id) {
+    try {
+      return SessionId.parse(id);
+    } catch (ApiException e) {
+      throw new ApiException(Failure.invalid(param, e.failure().message()));
+    }
+  }
+
+  /** The caller, or whom an admin or auditor names. */
+  static String user(Principal caller, Optional<String> named) {
+    boolean own = named.isEmpty() || named.get().equals(caller.user());
+    if (own && caller.has(Scope.READ)) {
+      return caller.user();
+    }
+    boolean all =
+        caller.hasAny(Role.ADMIN) || caller.hasAny(Role.AUDITOR) && caller.has(Scope.AUDIT);
+    if (!all) {
+      throw new ApiException(
+          Failure.forbidden(
+              "insufficient_role",
+              "Another user's sessions are for the roles admin, and auditor with scope audit."));
+    }
+    return named.orElse(caller.user());
+  }
+
+  static int limit(int limit) {
+    if (limit < 1 || limit > MOST) {
+      throw new ApiException(Failure.invalid("limit", "limit is 1 to " + MOST + "."));
+    }
+    return limit;
+  }
+
+  static ApiException unknown() {
+    return new ApiException(Failure.notFound("You have no session of that id."));
+  }
+}
