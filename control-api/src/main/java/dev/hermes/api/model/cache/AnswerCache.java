@@ -15,6 +15,7 @@ import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.Price;
 import dev.hermes.api.model.TokenUsage;
+import dev.hermes.api.model.Told;
 import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
@@ -127,7 +128,7 @@ public final class AnswerCache {
         return answer;
       } catch (ModelFailed e) {
         Kept old = within(answers.getIfPresent(key), STALE);
-        if (old == null || told.any || e.kind().isFinal()) {
+        if (old == null || told.any() || e.kind().isFinal()) {
           throw e;
         }
         count("hermes_cache_stale");
@@ -152,22 +153,6 @@ public final class AnswerCache {
 
     private void count(String name) {
       meters.counter(name, "cache", "answers", "tenant_id", tenant.toString()).increment();
-    }
-  }
-
-  /** Whether the client has read anything. */
-  private static final class Told implements Consumer<String> {
-    private final Consumer<String> text;
-    private boolean any;
-
-    Told(Consumer<String> text) {
-      this.text = text;
-    }
-
-    @Override
-    public void accept(String piece) {
-      any = true;
-      text.accept(piece);
     }
   }
 

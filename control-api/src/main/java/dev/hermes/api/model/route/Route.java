@@ -8,6 +8,7 @@ import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.Price;
 import dev.hermes.api.model.TokenUsage;
+import dev.hermes.api.model.Told;
 import dev.hermes.api.problem.Failure;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,22 +87,6 @@ public final class Route implements ModelProvider {
   @FunctionalInterface
   private interface Ascribed<T> {
     T by(T answer, String provider, boolean fallback, TokenUsage spent);
-  }
-
-  /** Whether the client has read anything. */
-  private static final class Told implements Consumer<String> {
-    private final Consumer<String> text;
-    private boolean any;
-
-    Told(Consumer<String> text) {
-      this.text = text;
-    }
-
-    @Override
-    public void accept(String piece) {
-      any = true;
-      text.accept(piece);
-    }
   }
 
   /** A draw without putting back, by weight; those of weight 0 come last. */
@@ -197,7 +182,7 @@ public final class Route implements ModelProvider {
       if (e.kind().mayBeAskedAgain()) {
         order.add(target);
       }
-      if (told.any || e.kind().isFinal() || order.isEmpty() || attempts >= rule.attempts()) {
+      if (told.any() || e.kind().isFinal() || order.isEmpty() || attempts >= rule.attempts()) {
         throw gaveUp();
       }
       events.retried(target.provider().name(), e.kind().wire());
