@@ -142,6 +142,7 @@ class EmbeddingsIT {
         "{\"data\":[]}",
         "{\"data\":[{\"index\":0,\"embedding\":null}]}",
         "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":\"***\"}]}",
         "not json"
       })
   @DisplayName("RES-5 an answer that is none is tried again elsewhere")

@@ -3,6 +3,7 @@ package dev.hermes.api.model.dialect;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -20,8 +21,12 @@ public record Vectors(List<JsonNode> each, OptionalLong tokens) {
     each = List.copyOf(each);
   }
 
-  /** A vector in the form that is wanted, whichever of the two it has. */
-  static JsonNode as(boolean base64, JsonNode vector) {
+  /**
+   * A vector in the form that is wanted, whichever of the two it has.
+   *
+   * @throws IOException when it is in neither
+   */
+  static JsonNode as(boolean base64, JsonNode vector) throws IOException {
     if (base64 == vector.isTextual()) {
       return vector;
     }
@@ -35,9 +40,14 @@ public record Vectors(List<JsonNode> each, OptionalLong tokens) {
     return JsonNodeFactory.instance.textNode(Base64.getEncoder().encodeToString(bytes.array()));
   }
 
-  private static JsonNode decode(String text) {
-    ByteBuffer bytes =
-        ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+  private static JsonNode decode(String text) throws IOException {
+    byte[] decoded;
+    try {
+      decoded = Base64.getDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("a vector is not base64", e);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(decoded).order(ByteOrder.LITTLE_ENDIAN);
     ArrayNode numbers = JsonNodeFactory.instance.arrayNode(bytes.remaining() / Float.BYTES);
     while (bytes.remaining() >= Float.BYTES) {
       numbers.add(bytes.getFloat());
