@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Controllers {
   static final String LEASE = "hermes-operator";
+  static final Duration LEASE_DURATION = Duration.ofSeconds(15);
 
   private static final Logger log = LoggerFactory.getLogger(Controllers.class);
   private static final int THREADS = 6;
@@ -95,7 +96,7 @@ final class Controllers {
         LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
             .withLeaseNamespace(config.namespace())
             .withIdentity(config.podName())
-            .withLeaseDuration(Duration.ofSeconds(15))
+            .withLeaseDuration(LEASE_DURATION)
             .withRenewDeadline(Duration.ofSeconds(10))
             .withRetryPeriod(Duration.ofSeconds(2))
             .withLeaderCallbacks(

@@ -6,6 +6,7 @@ import dev.hermes.operator.config.OperatorConfig;
 import dev.hermes.operator.health.ManagementServer;
 import dev.hermes.operator.health.OperatorMetrics;
 import dev.hermes.operator.health.Readiness;
+import dev.hermes.operator.kube.LeaseGuard;
 import dev.hermes.operator.provision.StartChecks;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -41,7 +42,7 @@ public final class Main {
     StartChecks checks = new StartChecks(provisioner, probe);
     int schemaVersion = checks.await();
 
-    KubernetesClient kubernetes = new KubernetesClientBuilder().build();
+    KubernetesClient kubernetes = client(config);
     Wiring wiring = new Wiring(config, kubernetes, provisioner, probe, metrics, schemaVersion);
     wiring.start();
     Upkeep upkeep = new Upkeep(provisioner, checks, metrics, wiring);
@@ -49,6 +50,21 @@ public final class Main {
     readiness.readyWhen(() -> wiring.isHealthy() && upkeep.databaseAnswers());
     readiness.aliveWhile(wiring::isAlive);
     log.info("the operator runs; schema version {}", schemaVersion);
+  }
+
+  private static KubernetesClient client(OperatorConfig config) {
+    KubernetesClientBuilder client = new KubernetesClientBuilder();
+    if (config.leaderElection()) {
+      client.withHttpClientBuilderConsumer(http ->
+          http.addOrReplaceInterceptor(
+              "lease",
+              new LeaseGuard(
+                  Controllers.LEASE,
+                  Controllers.LEASE_DURATION,
+                  System::nanoTime,
+                  Wiring::endOldLeader)));
+    }
+    return client.build();
   }
 
   private static HikariDataSource pool(OperatorConfig config, String role, int size) {

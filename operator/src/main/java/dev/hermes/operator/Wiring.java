@@ -333,7 +333,7 @@ final class Wiring {
   }
 
   /** Nothing this process still has in hand may reach the database or the cluster. */
-  private static void endOldLeader() {
+  static void endOldLeader() {
     log.error("another process leads since; this one ends");
     Runtime.getRuntime().halt(1);
   }
