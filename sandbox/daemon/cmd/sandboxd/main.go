@@ -32,7 +32,7 @@ type options struct {
 	listen, uidFile, home, python, publicKeys, deny string
 	noNamespaces                                    bool
 	pids, concurrent, outputBytes, stderrBytes      int
-	execTimeout                                     time.Duration
+	execTimeout, warmAfter                          time.Duration
 	fileSize                                        int64
 }
 
@@ -50,6 +50,7 @@ func parse(args []string) options {
 	flags.IntVar(&o.outputBytes, "output-bytes", 51200, "bytes kept of standard output")
 	flags.IntVar(&o.stderrBytes, "stderr-bytes", 10240, "bytes kept of standard error")
 	flags.DurationVar(&o.execTimeout, "exec-timeout", 30*time.Second, "longest time of one execution")
+	flags.DurationVar(&o.warmAfter, "warm-after", 0, "when the Python context is started if nobody has asked for it")
 	flags.Int64Var(&o.fileSize, "file-size", 0, "most bytes of one file; 0 is no bound")
 	flags.BoolVar(&o.noNamespaces, "no-namespaces", false, "for tests only: no isolation between executions")
 	flags.Parse(args)
@@ -142,8 +143,9 @@ func services(environment *environ.Environment, runner *box.Runner, tree *files.
 		Timeout: o.execTimeout,
 	})
 	contexts := code.NewContexts(runner, environment, o.home, o.python)
-	// the interpreter starts while the gate is still shut: it runs nobody's code yet
+	// at once it starts while the gate is still shut: it runs nobody's code yet
 	go func() {
+		time.Sleep(o.warmAfter)
 		if err := contexts.Warm(); err != nil {
 			log.Print(err)
 		}

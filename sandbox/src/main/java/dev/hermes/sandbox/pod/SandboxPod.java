@@ -105,18 +105,18 @@ public final class SandboxPod {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .withContainers(container(policy, publicKeys))
+        .withContainers(container(policy, publicKeys, claimed))
         .withVolumes(volumes(policy))
         .build();
   }
 
-  private static Container container(EffectivePolicy policy, String publicKeys) {
+  private static Container container(EffectivePolicy policy, String publicKeys, boolean claimed) {
     return new ContainerBuilder()
         .withName(Names.SANDBOX_CONTAINER)
         .withImage(policy.image())
         .withImagePullPolicy("IfNotPresent")
         .withCommand("/usr/local/bin/sandboxd")
-        .withArgs(DaemonArgs.of(policy, publicKeys))
+        .withArgs(DaemonArgs.of(policy, publicKeys, claimed))
         .addNewPort()
         .withName("daemon")
         .withContainerPort(Names.DAEMON_PORT)

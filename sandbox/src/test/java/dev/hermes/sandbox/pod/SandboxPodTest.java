@@ -36,12 +36,15 @@ class SandboxPodTest {
   }
 
   @Test
-  @DisplayName("a pod born claimed: its state, its lease and a deadline differ, nothing else")
+  @DisplayName(
+      "a pod born claimed: its state, lease, deadline and when Python starts differ, nothing else")
   void claimed() throws Exception {
     Pod pod = cold(Policies.defaults());
     Golden.matches("pod-claimed.yaml", Serialization.asYaml(pod));
     assertThat(pod.getSpec().getActiveDeadlineSeconds()).isEqualTo(3600);
     pod.getSpec().setActiveDeadlineSeconds(null);
+    assertThat(pod.getSpec().getContainers().getFirst().getArgs().removeLast())
+        .isEqualTo("--warm-after=15s");
     assertThat(pod.getSpec()).isEqualTo(warm(Policies.defaults()).getSpec());
   }
 
