@@ -26,7 +26,7 @@ import java.util.Optional;
 
 /**
  * Takes warm pods, makes cold ones and deletes both. The API calls it after it has reserved a lease
- * row; it needs get, list, create, patch and delete on pods, and keeps no state.
+ * row; it needs get, list, watch, create, patch and delete on pods, and keeps no state.
  */
 public final class Claims {
   private static final Duration FIRST_POLL = Duration.ofMillis(100);
@@ -40,11 +40,13 @@ public final class Claims {
 
   private final KubernetesClient kubernetes;
   private final PodJson pods;
+  private final PodWatch watch;
   private final Clock clock;
 
   public Claims(KubernetesClient kubernetes, Clock clock) {
     this.kubernetes = kubernetes;
     this.pods = new PodJson(kubernetes);
+    this.watch = new PodWatch(kubernetes);
     this.clock = clock;
   }
 
@@ -93,26 +95,48 @@ public final class Claims {
   public Readiness awaitReady(String namespace, String name, Instant deadline)
       throws InterruptedException {
     Instant begun = clock.instant();
-    while (true) {
-      Optional<JsonNode> found = pods.get(namespace, name);
-      if (found.isEmpty()) {
-        return new Readiness.Gone("the pod was deleted");
-      }
-      JsonNode pod = found.get();
-      Optional<ReadyPod> ready = ReadyPod.of(pod);
-      if (ready.isPresent()) {
-        return new Readiness.Ready(ready.get().claimed());
-      }
-      if (PodStates.hasEnded(pod)) {
-        return new Readiness.Gone(PodStates.reason(pods.typed(pod)));
+    Optional<JsonNode> pod = pods.get(namespace, name);
+    while (pod.isPresent()) {
+      Optional<Readiness> settled = settled(pod.get());
+      if (settled.isPresent()) {
+        return settled.get();
       }
       Instant now = clock.instant();
       Duration poll = poll(Duration.between(begun, now));
       if (!now.plus(poll).isBefore(deadline)) {
-        return new Readiness.TimedOut(PodStates.reason(pods.typed(pod)));
+        return new Readiness.TimedOut(PodStates.reason(pods.typed(pod.get())));
       }
-      Thread.sleep(poll);
+      pod = next(pod.get(), Duration.between(now, deadline), poll);
     }
+    return new Readiness.Gone("the pod was deleted");
+  }
+
+  /** Empty while it may become Ready. */
+  private Optional<Readiness> settled(JsonNode pod) {
+    Optional<ReadyPod> ready = ReadyPod.of(pod);
+    if (ready.isPresent()) {
+      return Optional.of(new Readiness.Ready(ready.get().claimed()));
+    }
+    return PodStates.hasEnded(pod)
+        ? Optional.of(new Readiness.Gone(PodStates.reason(pods.typed(pod))))
+        : Optional.empty();
+  }
+
+  /** The pod when there is something to see; by looking now and then where it cannot be watched. */
+  private Optional<JsonNode> next(JsonNode pod, Duration left, Duration poll)
+      throws InterruptedException {
+    String namespace = pod.path("metadata").path("namespace").asText();
+    String name = pod.path("metadata").path("name").asText();
+    long begun = System.nanoTime();
+    Optional<JsonNode> seen = watch.await(pod, left, it -> settled(it).isPresent());
+    if (seen.isPresent()) {
+      return seen;
+    }
+    Duration watched = Duration.ofNanos(System.nanoTime() - begun);
+    if (watched.compareTo(poll) < 0) {
+      Thread.sleep(poll.minus(watched));
+    }
+    return pods.get(namespace, name);
   }
 
   /** A tenth of the time waited: many that wait long together must not keep the server busy. */

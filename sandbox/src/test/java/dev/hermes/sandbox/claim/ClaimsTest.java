@@ -366,6 +366,43 @@ class ClaimsTest {
   }
 
   @Test
+  @DisplayName("a pod that can be watched is asked for once, and seen when it is Ready or gone")
+  void watched() throws Exception {
+    Claims live = new Claims(client, Clock.systemUTC());
+    Pod pending = pod("w");
+    pending.getStatus().setPhase("Pending");
+    server.expect().get().withPath(PODS + "/w").andReturn(200, pending).once();
+    server
+        .expect()
+        .get()
+        .withPath(watchOf("w"))
+        .andReturn(200, event("MODIFIED", pending) + event("MODIFIED", pod("w")))
+        .once();
+    assertThat(live.awaitReady(NAMESPACE, "w", Instant.now().plusSeconds(20)))
+        .isEqualTo(new Readiness.Ready(new ClaimedPod("w", "uid-w", "10.244.0.9", NAMESPACE)));
+
+    Pod gone = pod("g");
+    gone.getStatus().setPhase("Pending");
+    server.expect().get().withPath(PODS + "/g").andReturn(200, gone).once();
+    server.expect().get().withPath(watchOf("g")).andReturn(200, event("DELETED", gone)).once();
+    assertThat(live.awaitReady(NAMESPACE, "g", Instant.now().plusSeconds(20)))
+        .isEqualTo(new Readiness.Gone("the pod was deleted"));
+  }
+
+  private String watchOf(String name) {
+    return PODS
+        + "?watch=true&fieldSelector=metadata.name%3D"
+        + name
+        + "&resourceVersion="
+        + pod(name).getMetadata().getResourceVersion()
+        + "&timeoutSeconds=6";
+  }
+
+  private static String event(String type, Pod pod) {
+    return "{\"type\":\"" + type + "\",\"object\":" + Serialization.asJson(pod) + "}\n";
+  }
+
+  @Test
   @DisplayName("only the pod of that UID is deleted; one that is gone is no error")
   void delete() throws Exception {
     server.expect().delete().withPath(PODS + "/a").andReturn(200, pod("a")).once();
