@@ -37,6 +37,10 @@ final class SessionKeys {
     }
     boolean all =
         caller.hasAny(Role.ADMIN) || caller.hasAny(Role.AUDITOR) && caller.has(Scope.AUDIT);
+    if (!all && own) {
+      throw new ApiException(
+          Failure.forbidden("insufficient_scope", "Own sessions need the scope read."));
+    }
     if (!all) {
       throw new ApiException(
           Failure.forbidden(
