@@ -114,7 +114,10 @@ final class Children {
             .withName(kind.getSimpleName().toLowerCase(Locale.ROOT))
             .withWatchAllNamespaces()
             .withLabelSelector(selector)
-            .withSecondaryToPrimaryMapper(mapper)
+            .withSecondaryToPrimaryMapper(object -> {
+              ownWrites.told(object);
+              return mapper.toPrimaryResourceIDs(object);
+            })
             // no index from primary to secondary: objects are found by name
             .withPrimaryToSecondaryMapper(tenant -> Set.of())
             .build();

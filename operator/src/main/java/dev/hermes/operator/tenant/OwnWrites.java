@@ -56,6 +56,27 @@ final class OwnWrites {
     return Optional.of(kind.cast(written.object));
   }
 
+  /**
+   * The watch has told of the object: what it says from our write on is newer than what we
+   * remember, also when the cache then shows what it showed before, for the object is gone again.
+   */
+  void told(HasMetadata object) {
+    Key key =
+        new Key(
+            object.getClass(), object.getMetadata().getNamespace(), object.getMetadata().getName());
+    writes.computeIfPresent(
+        key, (any, written) -> isBefore(version(object), version(written.object)) ? written : null);
+  }
+
+  /** Versions of one kind are numbers that grow (KEP-5504); others are not told apart. */
+  private static boolean isBefore(String version, String other) {
+    try {
+      return Long.parseLong(version) < Long.parseLong(other);
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
   private static boolean isAt(Optional<? extends HasMetadata> cached, @Nullable String version) {
     return Objects.equals(cached.map(OwnWrites::version).orElse(null), version);
   }

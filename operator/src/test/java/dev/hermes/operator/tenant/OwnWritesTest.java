@@ -60,4 +60,18 @@ class OwnWritesTest {
     nanos.incrementAndGet();
     assertThat(seen(Optional.empty())).isEmpty();
   }
+
+  @Test
+  @DisplayName(
+      "K8S-2 made by us, seen, and deleted by somebody: gone, though the cache is as before")
+  void deletedAgain() {
+    writes.add(at("5"), Optional.empty());
+    writes.told(at("4"));
+    assertThat(seen(Optional.empty())).as("an older word is late").isPresent();
+    writes.told(at("5"));
+    assertThat(seen(Optional.empty())).isEmpty();
+    writes.add(at("7"), Optional.empty());
+    writes.told(at("9"));
+    assertThat(seen(Optional.empty())).as("the deletion alone was heard").isEmpty();
+  }
 }
