@@ -6,9 +6,6 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/venv.sh"
 
-# the tree's own programs come first in PATH when make runs this, and one of them is called node too
-PATH=$(tr : '\n' <<<"$PATH" | grep -v '/build/bin$' | paste -sd :)
-
 case $1-$2 in
   python-current) packages=(e2b==2.63.0 e2b-code-interpreter==2.11.5) ;;
   python-older) packages=(e2b==2.26.0 e2b-code-interpreter==2.9.0) ;;
@@ -25,15 +22,5 @@ if [ "$1" = python ]; then
   exec "$made/bin/python" "$here/e2b_client.py" "$2"
 fi
 
-kept=$cache/e2b-javascript-${key:0:16}
-if [ ! -e "$kept/done" ]; then
-  rm -rf "$kept"
-  mkdir -p "$kept"
-  printf '{"private": true, "type": "module"}\n' >"$kept/package.json"
-  (cd "$kept" && npm install --silent --no-audit --no-fund --no-package-lock --save-exact "${packages[@]}" >&2)
-  touch "$kept/done"
-fi
-
-# modules are looked for beside the program
-cp "$here/e2b.mjs" "$kept/e2b.mjs"
-cd "$kept" && exec node e2b.mjs "$2"
+made=$(modules e2b-javascript "$key" "${packages[@]}")
+run_node "$made" "$here/e2b.mjs" "$2"

@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# Sourced: makes the virtual environment of a client, kept outside the tree and keyed by what is installed.
+# Sourced: installs the packages of a client, in Python or JavaScript, kept outside the tree and keyed by what they are.
+# The tree's own programs come first in PATH when make runs this, and one of them is called node too: npm would run in it.
+PATH=$(tr : '\n' <<<"$PATH" | grep -v '/build/bin$' | paste -sd :)
+
 cache=${HERMES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hermes}
 
 # Prints the folder. Each step says itself that it must succeed: $(…) does not inherit set -e.
@@ -15,4 +18,27 @@ venv() {
       touch "$folder/done" || return 1
   fi
   printf '%s\n' "$folder"
+}
+
+# The same for JavaScript; the client's program is copied there, for modules are looked for beside it.
+# usage: modules NAME KEY PACKAGE...
+modules() {
+  local folder=$cache/$1-${2:0:16}
+  shift 2
+  if [ ! -e "$folder/done" ]; then
+    rm -rf "$folder" &&
+      mkdir -p "$folder" &&
+      printf '{"private": true, "type": "module"}\n' >"$folder/package.json" &&
+      (cd "$folder" && npm install --silent --no-audit --no-fund --no-package-lock --save-exact "$@" >&2) &&
+      touch "$folder/done" || return 1
+  fi
+  printf '%s\n' "$folder"
+}
+
+# Runs a program with the modules of a folder. usage: run_node FOLDER PROGRAM ARGUMENT...
+run_node() {
+  local folder=$1 program=$2
+  shift 2
+  cp "$program" "$folder/"
+  cd "$folder" && exec node "$(basename "$program")" "$@"
 }
