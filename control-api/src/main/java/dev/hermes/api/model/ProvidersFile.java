@@ -15,6 +15,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -155,9 +156,13 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
       return names == null ? model : names.getOrDefault(model, model);
     }
 
-    Price price(String model) {
-      Cost cost = prices == null ? null : prices.get(model);
-      return cost == null ? Price.FREE : cost.price();
+    /** The prices of those models that cost something. */
+    Map<String, Price> priced() {
+      Map<String, Price> priced = new HashMap<>();
+      if (prices != null) {
+        prices.forEach((model, cost) -> priced.put(model, cost.price()));
+      }
+      return priced;
     }
 
     int share() {

@@ -24,6 +24,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -37,6 +38,7 @@ final class UpstreamProvider implements ModelProvider {
   private final ObjectMapper json;
   private final Dialect dialect;
   private final String base;
+  private final Map<String, Price> prices;
   private final Duration silence;
 
   UpstreamProvider(ProvidersFile.Upstream upstream, UpstreamHttp http, ObjectMapper json) {
@@ -45,6 +47,7 @@ final class UpstreamProvider implements ModelProvider {
     this.json = json;
     this.dialect = upstream.speaks();
     this.base = upstream.baseUrl().replaceAll("/+$", "");
+    this.prices = upstream.priced();
     this.silence = Duration.ofSeconds(upstream.seconds());
   }
 
@@ -55,7 +58,7 @@ final class UpstreamProvider implements ModelProvider {
 
   @Override
   public Price price(String model) {
-    return upstream.price(model);
+    return prices.getOrDefault(model, Price.FREE);
   }
 
   @Override

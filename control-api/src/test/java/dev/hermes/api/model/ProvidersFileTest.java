@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,8 +55,9 @@ class ProvidersFileTest {
     assertThat(file.providers().getFirst().speaks()).isInstanceOf(OpenAiDialect.class);
     assertThat(file.providers().getFirst().called("gpt-5")).isEqualTo("gpt-5");
     assertThat(file.providers().getLast().speaks()).isInstanceOf(AnthropicDialect.class);
-    assertThat(file.providers().getLast().price("writer")).isEqualTo(new Price(5_000_000, 25));
-    assertThat(file.providers().getFirst().price("gpt-5")).isEqualTo(Price.FREE);
+    assertThat(file.providers().getLast().priced())
+        .isEqualTo(Map.of("writer", new Price(5_000_000, 25)));
+    assertThat(file.providers().getFirst().priced()).isEmpty();
     assertThat(file.providers().getLast().called("writer")).isEqualTo("claude-opus-4-6");
     assertThat(file.providers().getFirst().share()).isEqualTo(1);
     assertThat(file.providers().get(1).share()).isZero();

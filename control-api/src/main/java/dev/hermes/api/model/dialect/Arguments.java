@@ -23,15 +23,14 @@ final class Arguments {
   }
 
   private static ObjectNode read(String text, String member) {
+    JsonNode read;
     try {
-      JsonNode read = JSON.readTree(text);
-      if (read instanceof ObjectNode object) {
-        return object;
-      }
+      read = JSON.readTree(text);
     } catch (JsonProcessingException e) {
-      // text, then
-      return JsonNodeFactory.instance.objectNode().put(member, text);
+      read = JSON.missingNode();
     }
-    return JsonNodeFactory.instance.objectNode().put(member, text);
+    return read instanceof ObjectNode object
+        ? object
+        : JsonNodeFactory.instance.objectNode().put(member, text);
   }
 }
