@@ -53,7 +53,7 @@ final class AbortController {
       throw new ApiException(Failure.missing("session_id"));
     }
     Principal caller = Principal.of(request);
-    SessionId session = SessionId.parse(wish.sessionId());
+    SessionId session = SessionId.parse("session_id", wish.sessionId());
     Aborts.Outcome outcome = aborts.abort(new SessionKey(caller.tenant(), caller.user(), session));
     if (outcome == Aborts.Outcome.IDLE) {
       throw new ApiException(Failure.conflict("no_turn", "No turn of yours runs in that session."));

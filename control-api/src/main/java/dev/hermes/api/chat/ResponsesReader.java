@@ -38,13 +38,7 @@ final class ResponsesReader {
 
   /** Members that errors are told of, and what the client calls them. */
   private static final Map<String, String> RENAMED =
-      Map.of(
-          "max_completion_tokens",
-          "max_output_tokens",
-          "response_format",
-          "text.format",
-          SessionId.HEADER,
-          "conversation");
+      Map.of("max_completion_tokens", "max_output_tokens", "response_format", "text.format");
 
   private ResponsesReader() {}
 
@@ -66,7 +60,7 @@ final class ResponsesReader {
     chat.set("messages", ResponseItems.messages(root));
     return new ResponsesRequest(
         renamed(() -> ChatRequestReader.read(chat)),
-        renamed(() -> conversation(root.path("conversation"))),
+        conversation(root.path("conversation")),
         echo(root));
   }
 
@@ -146,38 +140,37 @@ final class ResponsesReader {
   /** An id, or an object with one. */
   private static Optional<SessionId> conversation(JsonNode conversation) {
     JsonNode id = conversation.isObject() ? conversation.path("id") : conversation;
-    return JsonBody.present(id).map(JsonNode::asText).map(SessionId::parse);
+    return JsonBody.present(id)
+        .map(JsonNode::asText)
+        .map(text -> SessionId.parse("conversation", text));
   }
 
+  /** A member that was not sent is null in the answer, not absent. */
   private static ObjectNode echo(ObjectNode root) {
     ObjectNode echo = JsonNodeFactory.instance.objectNode();
-    echo.set("instructions", root.path("instructions"));
-    echo.set("max_output_tokens", root.path("max_output_tokens"));
+    echo.set("instructions", sent(root.path("instructions")));
+    echo.set("max_output_tokens", sent(root.path("max_output_tokens")));
     echo.set(
         "metadata", root.path("metadata").isObject() ? root.path("metadata") : echo.objectNode());
     echo.put("parallel_tool_calls", root.path("parallel_tool_calls").asBoolean(true));
     echo.put("temperature", root.path("temperature").asDouble(1));
     echo.put("top_p", root.path("top_p").asDouble(1));
     echo.set("tools", root.path("tools").isArray() ? root.path("tools") : echo.arrayNode());
-    JsonNode choice = root.path("tool_choice");
-    echo.set("tool_choice", JsonBody.present(choice).orElse(echo.textNode("auto")));
+    echo.set(
+        "tool_choice", JsonBody.present(root.path("tool_choice")).orElse(echo.textNode("auto")));
     ObjectNode reasoning = echo.putObject("reasoning");
-    reasoning.set("effort", root.at("/reasoning/effort"));
+    reasoning.set("effort", sent(root.at("/reasoning/effort")));
     reasoning.putNull("summary");
-    JsonNode format = root.at("/text/format");
     echo.putObject("text")
-        .set("format", JsonBody.present(format).orElse(echo.objectNode().put("type", "text")));
+        .set(
+            "format",
+            JsonBody.present(root.at("/text/format"))
+                .orElse(echo.objectNode().put("type", "text")));
     echo.put("truncation", "disabled");
-    // a member that was not sent is null in the answer, not absent
-    echo.properties()
-        .forEach(member -> {
-          if (member.getValue().isMissingNode()) {
-            member.setValue(echo.nullNode());
-          }
-        });
-    if (reasoning.path("effort").isMissingNode()) {
-      reasoning.putNull("effort");
-    }
     return echo;
+  }
+
+  private static JsonNode sent(JsonNode member) {
+    return JsonBody.present(member).orElse(JsonNodeFactory.instance.nullNode());
   }
 }

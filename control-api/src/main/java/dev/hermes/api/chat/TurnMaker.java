@@ -46,7 +46,8 @@ final class TurnMaker {
 
   /** The session a request names in its header. */
   static Optional<SessionId> session(HttpRequest<?> http) {
-    return Optional.ofNullable(http.getHeaders().get(SessionId.HEADER)).map(SessionId::parse);
+    return Optional.ofNullable(http.getHeaders().get(SessionId.HEADER))
+        .map(id -> SessionId.parse(SessionId.HEADER, id));
   }
 
   Turn make(HttpRequest<?> http, ChatRequest request, Optional<SessionId> session) {

@@ -6,6 +6,7 @@ import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.api.problem.RequestId;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
@@ -124,9 +125,9 @@ final class E2bController {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                SandboxPages.MOST))
+                PageLimit.MOST))
         .stream()
-        .limit(SandboxPages.MOST)
+        .limit(PageLimit.MOST)
         .map(E2bAnswers::detail)
         .toList();
   }

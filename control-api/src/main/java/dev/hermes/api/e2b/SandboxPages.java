@@ -2,6 +2,7 @@ package dev.hermes.api.e2b;
 
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.api.sandbox.HeldLeases;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,6 @@ import java.util.UUID;
 
 /** Reads the query of E2B's list. */
 final class SandboxPages {
-  static final int MOST = 100;
 
   private SandboxPages() {}
 
@@ -25,9 +25,7 @@ final class SandboxPages {
       Optional<String> order,
       Optional<String> nextToken,
       int limit) {
-    if (limit < 1 || limit > MOST) {
-      throw new ApiException(Failure.invalid("limit", "limit is 1 to " + MOST + "."));
-    }
+    PageLimit.checked(limit);
     return new HeldLeases.Filter(
         Optional.empty(),
         metadata.map(SandboxPages::metadata).orElse(Map.of()),

@@ -6,6 +6,7 @@ import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.api.problem.RequestId;
 import dev.hermes.api.sandbox.HeldLease;
 import dev.hermes.api.sandbox.HeldLeases;
@@ -34,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 @Controller("/v1/sandboxes")
 @ExecuteOn(TaskExecutors.BLOCKING)
 final class SandboxController {
-  private static final int MOST = 100;
 
   private final HeldSandboxes sandboxes;
   private final AccessTokens tokens;
@@ -141,9 +141,7 @@ final class SandboxController {
       HttpRequest<?> request,
       @QueryValue(defaultValue = "20") int limit,
       @QueryValue Optional<String> after) {
-    if (limit < 1 || limit > MOST) {
-      throw new ApiException(Failure.invalid("limit", "limit is 1 to " + MOST + "."));
-    }
+    PageLimit.checked(limit);
     List<Shown> rows =
         sandboxes
             .list(

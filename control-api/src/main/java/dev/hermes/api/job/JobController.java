@@ -8,6 +8,7 @@ import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.api.problem.RequestId;
 import dev.hermes.api.tenant.Tenants;
 import dev.hermes.crds.Role;
@@ -38,7 +39,6 @@ import org.jspecify.annotations.Nullable;
 @Controller("/v1/jobs")
 @ExecuteOn(TaskExecutors.BLOCKING)
 final class JobController {
-  private static final int MOST = 100;
 
   private final Jobs jobs;
   private final Tenants tenants;
@@ -105,9 +105,7 @@ final class JobController {
       HttpRequest<?> request,
       @QueryValue(defaultValue = "20") int limit,
       @QueryValue Optional<String> after) {
-    if (limit < 1 || limit > MOST) {
-      throw new ApiException(Failure.invalid("limit", "limit is 1 to " + MOST + "."));
-    }
+    PageLimit.checked(limit);
     List<Job> found = jobs.list(Principal.of(request), after.map(JobController::cursor), limit + 1);
     boolean more = found.size() > limit;
     List<ShownJob> page = found.stream().limit(limit).map(ShownJob::brief).toList();

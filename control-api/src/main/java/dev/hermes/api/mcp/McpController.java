@@ -58,7 +58,8 @@ final class McpController {
     checkVersion(http);
     JsonNode message = read(body);
     Optional<String> session =
-        Optional.ofNullable(http.getHeaders().get(SESSION)).map(id -> SessionId.parse(id).value());
+        Optional.ofNullable(http.getHeaders().get(SESSION))
+            .map(id -> SessionId.parse(SessionId.HEADER, id).value());
     if (Rpc.wantsNoAnswer(message)) {
       return HttpResponse.accepted();
     }

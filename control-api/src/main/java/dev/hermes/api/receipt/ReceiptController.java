@@ -6,6 +6,7 @@ import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
 import io.micronaut.http.HttpRequest;
@@ -24,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 @Controller("/v1/execution-receipts")
 @ExecuteOn(TaskExecutors.BLOCKING)
 final class ReceiptController {
-  private static final int MOST = 100;
 
   private final ReceiptList receipts;
 
@@ -84,9 +84,7 @@ final class ReceiptController {
       @QueryValue Optional<String> after,
       @QueryValue Optional<String> session,
       @QueryValue("request_id") Optional<String> requestId) {
-    if (limit < 1 || limit > MOST) {
-      throw new ApiException(Failure.invalid("limit", "limit is 1 to " + MOST + "."));
-    }
+    PageLimit.checked(limit);
     Principal caller = Principal.of(request);
     List<Row> rows =
         receipts.list(

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
 import io.micronaut.http.HttpRequest;
@@ -83,7 +84,7 @@ final class MessageController {
     SessionKey key = SessionKeys.of(request, id, user);
     List<Message> found =
         messages
-            .list(key, after.map(MessageController::cursor), SessionKeys.limit(limit) + 1)
+            .list(key, after.map(MessageController::cursor), PageLimit.checked(limit) + 1)
             .orElseThrow(SessionKeys::unknown);
     boolean more = found.size() > limit;
     List<Message> page = more ? found.subList(0, limit) : found;

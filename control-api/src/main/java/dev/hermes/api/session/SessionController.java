@@ -7,6 +7,7 @@ import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.problem.PageLimit;
 import dev.hermes.api.problem.RequestId;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
@@ -100,7 +101,7 @@ final class SessionController {
     SessionId id =
         wish.id() == null
             ? new SessionId(UUID.randomUUID().toString())
-            : SessionKeys.named("id", wish.id());
+            : SessionId.parse("id", wish.id());
     SessionKey key = new SessionKey(caller.tenant(), caller.user(), id);
     if (!rows.create(key, Optional.ofNullable(wish.title()))) {
       throw new ApiException(
@@ -129,7 +130,7 @@ final class SessionController {
             caller.tenant(),
             SessionKeys.user(caller, user),
             after.map(SessionCursor::parse),
-            SessionKeys.limit(limit) + 1);
+            PageLimit.checked(limit) + 1);
     boolean more = found.size() > limit;
     List<Session> page = more ? found.subList(0, limit) : found;
     return new Page("list", page, more, more ? SessionCursor.of(page.getLast()) : null);

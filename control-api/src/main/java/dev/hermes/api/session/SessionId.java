@@ -9,11 +9,15 @@ public record SessionId(String value) {
   public static final String HEADER = "X-Hermes-Session-Id";
   private static final Pattern FORM = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
-  /** 400 when the text cannot be an id. */
-  public static SessionId parse(String text) {
+  /**
+   * 400 when the text cannot be an id.
+   *
+   * @param param the header or member that it stands in, as the error names it
+   */
+  public static SessionId parse(String param, String text) {
     if (!FORM.matcher(text).matches()) {
       throw new ApiException(
-          Failure.invalid(HEADER, "A session id is 1 to 128 characters of A-Z a-z 0-9 . _ -"));
+          Failure.invalid(param, "A session id is 1 to 128 characters of A-Z a-z 0-9 . _ -"));
     }
     return new SessionId(text);
   }

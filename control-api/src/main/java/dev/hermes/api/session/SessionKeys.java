@@ -10,23 +10,12 @@ import java.util.Optional;
 
 /** Which session a request means, and whether its caller may. */
 final class SessionKeys {
-  private static final int MOST = 100;
-
   private SessionKeys() {}
 
-  /** 404 also for what cannot be an id: no such session is there. */
+  /** 400 for what cannot be an id. */
   static SessionKey of(HttpRequest<?> request, String id, Optional<String> user) {
     Principal caller = Principal.of(request);
-    String owner = user(caller, user);
-    return new SessionKey(caller.tenant(), owner, named("id", id));
-  }
-
-  static SessionId named(String param, String id) {
-    try {
-      return SessionId.parse(id);
-    } catch (ApiException e) {
-      throw new ApiException(Failure.invalid(param, e.failure().message()));
-    }
+    return new SessionKey(caller.tenant(), user(caller, user), SessionId.parse("id", id));
   }
 
   /** The caller, or whom an admin or auditor names. */
@@ -48,13 +37,6 @@ final class SessionKeys {
               "Another user's sessions are for the roles admin, and auditor with scope audit."));
     }
     return named.orElse(caller.user());
-  }
-
-  static int limit(int limit) {
-    if (limit < 1 || limit > MOST) {
-      throw new ApiException(Failure.invalid("limit", "limit is 1 to " + MOST + "."));
-    }
-    return limit;
   }
 
   static ApiException unknown() {
