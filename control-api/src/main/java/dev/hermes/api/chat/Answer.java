@@ -1,6 +1,5 @@
 package dev.hermes.api.chat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.problem.Failure;
@@ -19,17 +18,6 @@ interface Answer {
 
   /** Whether the client has been given anything that an error could no longer replace. */
   boolean begun();
-
-  /** One object, which is there when the answer has ended. */
-  interface Whole extends Answer {
-    ObjectNode object();
-
-    /** Nothing is sent before the end. */
-    @Override
-    default boolean begun() {
-      return false;
-    }
-  }
 
   /** Events. */
   interface Streamed extends Answer {

@@ -73,7 +73,7 @@ final class ChatController {
             http,
             turn,
             stream -> new StreamedAnswer(completion(turn), request.includeUsage(), stream))
-        : server.whole(http, turn, new WholeAnswer(completion(turn)));
+        : server.whole(http, turn, new WholeAnswer(completion(turn)::whole));
   }
 
   private Completion completion(Turn turn) {

@@ -9,6 +9,7 @@ import dev.hermes.api.problem.Failure;
 import dev.hermes.api.session.SessionKey;
 import dev.hermes.database.id.UuidV7;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Writes a response and the items of its output. */
@@ -31,11 +32,23 @@ record ResponseObject(String id, long created, String model, ObjectNode echo) {
     return object("in_progress", JsonNodeFactory.instance.arrayNode());
   }
 
+  /** All of it, made at once. */
+  ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage) {
+    ArrayNode output = JsonNodeFactory.instance.arrayNode();
+    if (!text.isEmpty()) {
+      output.add(message(name("msg_"), status(end), text));
+    }
+    for (ToolCall call : calls) {
+      output.add(call(name("fc_"), "completed", call, call.arguments()));
+    }
+    return ended(output, end, usage);
+  }
+
   /** All of it. */
   ObjectNode ended(ArrayNode output, LoopEnd end, TokenUsage usage) {
-    Optional<String> why = incomplete(end);
-    ObjectNode response = object(why.isPresent() ? "incomplete" : "completed", output);
-    why.ifPresent(reason -> response.putObject("incomplete_details").put("reason", reason));
+    ObjectNode response = object(status(end), output);
+    incomplete(end)
+        .ifPresent(reason -> response.putObject("incomplete_details").put("reason", reason));
     end.limit().ifPresent(limit -> response.putObject("hermes").put("limit", limit));
     ObjectNode counted = response.putObject("usage").put("input_tokens", usage.prompt());
     counted.putObject("input_tokens_details").put("cached_tokens", 0).put("cache_write_tokens", 0);
@@ -55,8 +68,13 @@ record ResponseObject(String id, long created, String model, ObjectNode echo) {
     return response;
   }
 
+  /** The word for how it ended. */
+  static String status(LoopEnd end) {
+    return incomplete(end).isPresent() ? "incomplete" : "completed";
+  }
+
   /** Empty when the model has said all it wanted. */
-  static Optional<String> incomplete(LoopEnd end) {
+  private static Optional<String> incomplete(LoopEnd end) {
     return switch (end.finishReason()) {
       case "length" -> Optional.of("max_output_tokens");
       case "content_filter" -> Optional.of("content_filter");

@@ -73,6 +73,6 @@ final class ResponsesController {
         ResponseObject.of(clock.instant(), turn.model().model(), request, turn.session());
     return request.chat().stream()
         ? server.stream(http, turn, stream -> new StreamedResponse(response, stream))
-        : server.whole(http, turn, new WholeResponse(response));
+        : server.whole(http, turn, new WholeAnswer(response::whole));
   }
 }

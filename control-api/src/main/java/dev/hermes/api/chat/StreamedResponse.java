@@ -67,7 +67,7 @@ final class StreamedResponse implements Answer.Streamed {
   @Override
   public void end(LoopEnd end, TokenUsage usage) {
     begin();
-    String status = ResponseObject.incomplete(end).isPresent() ? "incomplete" : "completed";
+    String status = ResponseObject.status(end);
     endText(status);
     event("response." + status).set("response", response.ended(output, end, usage));
     send();

@@ -27,7 +27,7 @@ final class TurnServer {
   }
 
   /** Answers when the turn has ended. */
-  HttpResponse<?> whole(HttpRequest<?> http, Turn turn, Answer.Whole answer) {
+  HttpResponse<?> whole(HttpRequest<?> http, Turn turn, WholeAnswer answer) {
     Interruption interruption = new Interruption();
     try (TurnWatch.Watched watched =
         watch.over(

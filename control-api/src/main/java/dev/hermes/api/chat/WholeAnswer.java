@@ -7,14 +7,20 @@ import java.util.List;
 import java.util.Optional;
 
 /** Collects an answer that is sent as one object. */
-final class WholeAnswer implements Answer.Whole {
-  private final Completion completion;
+final class WholeAnswer implements Answer {
+  private final Form form;
   private final StringBuilder text = new StringBuilder();
   private List<ToolCall> calls = List.of();
   private Optional<ObjectNode> whole = Optional.empty();
 
-  WholeAnswer(Completion completion) {
-    this.completion = completion;
+  WholeAnswer(Form form) {
+    this.form = form;
+  }
+
+  /** Writes the object when all of it is there. */
+  @FunctionalInterface
+  interface Form {
+    ObjectNode of(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage);
   }
 
   @Override
@@ -29,11 +35,17 @@ final class WholeAnswer implements Answer.Whole {
 
   @Override
   public void end(LoopEnd end, TokenUsage usage) {
-    whole = Optional.of(completion.whole(text.toString(), calls, end, usage));
+    whole = Optional.of(form.of(text.toString(), calls, end, usage));
   }
 
+  /** Nothing is sent before the end. */
   @Override
-  public ObjectNode object() {
+  public boolean begun() {
+    return false;
+  }
+
+  /** The answer, which has ended. */
+  ObjectNode object() {
     return whole.orElseThrow(() -> new IllegalStateException("the answer has not ended"));
   }
 }
