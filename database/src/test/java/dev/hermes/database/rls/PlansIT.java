@@ -46,6 +46,10 @@ class PlansIT {
         select tenant_id, gen_random_uuid(), 'u' || i % 100, 'k', 'r' || i, 'm', 'p', 1, 1, 0, 1, 'final',
                'succeeded', date_trunc('month', now()) + make_interval(secs => i)
           from owners cross join lateral generate_series(1, n / 5) as i;
+      insert into hermes.memories (tenant_id, user_id, key, content, updated_at)
+        select tenant_id, case when i <= 50 then 'u7' else 'v' || i % 100 end, 'k' || i, 'note ' || i,
+               now() - make_interval(secs => i)
+          from owners cross join lateral generate_series(1, n) as i;
       drop table owners;
       analyze;
       """;
@@ -81,6 +85,21 @@ class PlansIT {
                  and created_at < date_trunc('month', now()) + interval '60 seconds'\
               """,
               List.of("tenant_id", "created_at")),
+          new Hot(
+              "newest memories of a user",
+              """
+              select key, content from hermes.memories
+               where user_id = 'u7' order by updated_at desc, key desc limit 50\
+              """,
+              List.of("tenant_id", "user_id")),
+          new Hot(
+              "memories of a user with a word in them",
+              """
+              select key from hermes.memories
+               where user_id = 'u7' and search @@ websearch_to_tsquery('simple', 'note')
+               order by ts_rank(search, websearch_to_tsquery('simple', 'note')) desc limit 20\
+              """,
+              List.of("tenant_id", "user_id")),
           new Hot(
               "one session",
               "select title from hermes.sessions where user_id = 'u7' and session_id = 's7'",

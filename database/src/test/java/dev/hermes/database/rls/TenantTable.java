@@ -27,6 +27,7 @@ public record TenantTable(
                 where k.conrelid = a.attrelid and k.contype = 'f' and a.attnum = any (k.conkey))
         from pg_attribute a
        where a.attrelid = '%s'::regclass and a.attnum > 0 and not a.attisdropped
+         and a.attgenerated = ''
        order by a.attnum\
       """;
   private static final String PARTITIONS =
