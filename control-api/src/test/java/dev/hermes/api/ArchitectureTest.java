@@ -96,18 +96,20 @@ class ArchitectureTest {
             Map.entry(
                 "job",
                 Set.of("audit", "database", "held", "identity", "receipt", "sandbox", "tenant")),
+            Map.entry("memory", Set.of("audit", "body", "identity")),
             Map.entry("mcp", Set.of("identity", "model", "session", "tenant", "tool")),
             Map.entry("session", Set.of("audit", "identity")),
             Map.entry("usage", Set.of("identity")),
             Map.entry("egress", Set.of("audit", "tenant", "usage")),
             Map.entry("openapi", Set.of()),
-            Map.entry("tool", Set.of("audit", "identity", "model", "receipt", "sandbox")),
+            Map.entry("tool", Set.of("audit", "identity", "memory", "model", "receipt", "sandbox")),
             Map.entry(
                 "chat",
                 Set.of(
                     "audit",
                     "body",
                     "identity",
+                    "memory",
                     "model",
                     "model.cache",
                     "notice",

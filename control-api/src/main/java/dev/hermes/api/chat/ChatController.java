@@ -50,7 +50,9 @@ final class ChatController {
       description =
           "OpenAI's chat completions. Header X-Hermes-Session-Id keeps the conversation;"
               + " X-Hermes-Tools narrows the platform's tools (none, or names). X-Hermes-Cache: use takes"
-              + " the model's answer to the same call of the tenant in the last five minutes.")
+              + " the model's answer to the same call of the tenant in the last five minutes."
+              + " X-Hermes-Memory, on or off, says whether the model knows what is kept for the user;"
+              + " by default it does in a session.")
   @io.swagger.v3.oas.annotations.parameters.RequestBody(
       required = true,
       content =

@@ -74,7 +74,8 @@ class AuthMatrixIT {
     if (allowed && answer.status() == 403) {
       // finer rules inside a route: audit alone shows no auditor's data to a user
       assertThat(answer.errorCode()).isEqualTo("insufficient_scope");
-      assertThat(answer.text()).containsAnyOf("Own receipts need", "Own sessions need");
+      assertThat(answer.text())
+          .containsAnyOf("Own receipts need", "Own sessions need", "Own memories need");
       return;
     }
     if (allowed) {

@@ -80,6 +80,8 @@ class KeyCanaryIT {
               "hermes.execution_receipts",
               "hermes.messages",
               "hermes.sessions",
+              "hermes.memories",
+              "hermes.user_profiles",
               "authn.key_digests")) {
         try (var row =
             statement.executeQuery(

@@ -86,6 +86,11 @@ class HostileInputIT {
             "/v1/receipts?limit=",
             "/v1/receipts?session=",
             "/v1/receipts?request_id=",
+            "/v1/memories?q=",
+            "/v1/memories?after=",
+            "/v1/memories?user=",
+            "/v1/memories/",
+            "/v1/profile?user=",
             "/v1/models/");
     for (String value : hostile) {
       String encoded = URLEncoder.encode(value, StandardCharsets.UTF_8);
