@@ -19,6 +19,7 @@ final class Turn {
   private final ChatRequest request;
   private final ModelCatalog.Offer model;
   private final Optional<SessionKey> session;
+  private final boolean memory;
   private final ToolTurn tools;
   private final UsageRecord.Admission admission;
   private final List<ObjectNode> added = new ArrayList<>();
@@ -33,6 +34,7 @@ final class Turn {
       ChatRequest request,
       ModelCatalog.Offer model,
       Optional<SessionKey> session,
+      boolean memory,
       ToolTurn tools,
       UsageRecord.Admission admission) {
     this.caller = caller;
@@ -41,6 +43,7 @@ final class Turn {
     this.model = model;
     this.provider = model.provider().name();
     this.session = session;
+    this.memory = memory;
     this.tools = tools;
     this.admission = admission;
   }
@@ -63,6 +66,11 @@ final class Turn {
 
   Optional<SessionKey> session() {
     return session;
+  }
+
+  /** Whether it knows what is kept for the caller. */
+  boolean memory() {
+    return memory;
   }
 
   ToolTurn tools() {

@@ -1,6 +1,7 @@
 package dev.hermes.api.chat;
 
 import dev.hermes.api.identity.Principal;
+import dev.hermes.api.memory.MemoryWish;
 import dev.hermes.api.model.ModelCatalog;
 import dev.hermes.api.model.cache.AnswerCache;
 import dev.hermes.api.model.cache.CacheWish;
@@ -10,10 +11,11 @@ import dev.hermes.api.problem.RequestId;
 import dev.hermes.api.session.SessionId;
 import dev.hermes.api.session.SessionKey;
 import dev.hermes.api.tenant.Tenants;
+import dev.hermes.api.tool.PlatformTool;
+import dev.hermes.api.tool.ServerTool;
 import dev.hermes.api.tool.ToolTurn;
 import dev.hermes.api.tool.ToolWish;
 import dev.hermes.api.usage.UsageRecord;
-import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectiveTenant;
 import dev.hermes.database.access.TenantDatabase;
 import io.micronaut.http.HttpRequest;
@@ -56,14 +58,20 @@ final class TurnMaker {
     // no model is asked for a turn whose usage could not be written
     content.reach(caller.tenant());
     String requestId = RequestId.of(http);
+    boolean memory = MemoryWish.of(http, session.isPresent());
     return new Turn(
         caller,
         requestId,
         request,
         offer(http, request, tenant),
         session.map(id -> new SessionKey(caller.tenant(), caller.user(), id)),
+        memory,
         ToolTurn.of(
-            caller, tenant, requestId, session.map(SessionId::value), wanted(http, request)),
+            caller,
+            tenant,
+            requestId,
+            session.map(SessionId::value),
+            wanted(http, request, memory)),
         UsageRecord.Admission.now(clock.instant()));
   }
 
@@ -86,11 +94,14 @@ final class TurnMaker {
         .orElseThrow(() -> new ApiException(Failure.modelNotFound(named)));
   }
 
-  private static Set<Tool> wanted(HttpRequest<?> http, ChatRequest request) {
-    Set<Tool> wanted = ToolWish.allBut(request.functions());
+  private static Set<ServerTool> wanted(HttpRequest<?> http, ChatRequest request, boolean memory) {
+    Set<ServerTool> wanted = ToolWish.allBut(request.functions());
     Optional.ofNullable(http.getHeaders().get(ToolWish.HEADER))
         .map(ToolWish::parse)
         .ifPresent(wanted::retainAll);
+    if (!memory) {
+      wanted.remove(PlatformTool.MEMORY);
+    }
     if (request.forbidsTools()) {
       wanted.clear();
     }

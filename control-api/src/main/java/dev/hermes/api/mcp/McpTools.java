@@ -9,11 +9,11 @@ import dev.hermes.api.tenant.Tenants;
 import dev.hermes.api.tool.ToolOutcome;
 import dev.hermes.api.tool.ToolRunner;
 import dev.hermes.api.tool.ToolTurn;
-import dev.hermes.crds.Tool;
+import dev.hermes.api.tool.ToolWish;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
-import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Lists and calls the tools that a caller's tenant allows. A call is what a model's call in a chat
@@ -78,6 +78,6 @@ final class McpTools {
 
   private ToolTurn turn(Principal caller, String requestId, Optional<String> session) {
     return ToolTurn.of(
-        caller, tenants.effective(caller.tenant()), requestId, session, EnumSet.allOf(Tool.class));
+        caller, tenants.effective(caller.tenant()), requestId, session, ToolWish.allBut(Set.of()));
   }
 }

@@ -1,12 +1,10 @@
 package dev.hermes.api.tool;
 
 import dev.hermes.api.receipt.FinishedReceipt.Status;
-import dev.hermes.crds.Tool;
 import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.Arrays;
 
 /** Counts tool calls; names that a model made up share one label. */
 @Singleton
@@ -18,7 +16,7 @@ final class ToolMetrics {
   }
 
   void executed(TenantId tenant, String name, Status status, Duration took) {
-    boolean known = Arrays.stream(Tool.values()).anyMatch(tool -> tool.wire().equals(name));
+    boolean known = ToolWish.all().anyMatch(tool -> tool.wire().equals(name));
     String tool = known ? name : "other";
     meters
         .counter(

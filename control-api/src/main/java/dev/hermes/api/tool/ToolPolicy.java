@@ -2,15 +2,14 @@ package dev.hermes.api.tool;
 
 import dev.hermes.api.identity.Principal;
 import dev.hermes.crds.Scope;
-import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Tenant ∩ SandboxPolicy ∩ the key's scopes: what may run at all. Code in a sandbox runs no more of
- * it, or one request could make sandboxes without end.
+ * it, or one request could make sandboxes without end, and read what is kept for its user.
  */
 final class ToolPolicy {
   private ToolPolicy() {}
@@ -20,9 +19,17 @@ final class ToolPolicy {
     return tenant.namespace() == null ? Optional.empty() : tenant.defaultPolicy();
   }
 
-  static Set<Tool> allowed(Principal caller, EffectiveTenant tenant) {
-    return caller.has(Scope.EXECUTE) && caller.sandbox().isEmpty()
-        ? sandboxPolicy(tenant).map(tenant::toolsIn).orElse(Set.of())
-        : Set.of();
+  static Stream<ServerTool> allowed(Principal caller, EffectiveTenant tenant) {
+    if (!caller.has(Scope.EXECUTE) || caller.sandbox().isPresent()) {
+      return Stream.empty();
+    }
+    return Stream.concat(
+        sandboxPolicy(tenant).map(tenant::toolsIn).stream().flatMap(SandboxTool::of),
+        Stream.of(PlatformTool.values()));
+  }
+
+  /** Whether a tool may change what is kept for the caller; else it reads alone. */
+  static boolean mayWrite(Principal caller) {
+    return caller.has(Scope.WRITE);
   }
 }

@@ -5,11 +5,8 @@ import dev.hermes.api.audit.AuditLog;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.sandbox.SandboxHold;
-import dev.hermes.crds.Tool;
-import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +21,7 @@ public final class ToolTurn {
   private final Principal caller;
   private final String requestId;
   private final Optional<String> session;
-  private final Set<Tool> offered;
+  private final List<ServerTool> offered;
   private final Optional<SandboxHold> hold;
   private final List<FinishedReceipt> unwritten = new ArrayList<>();
   private int calls;
@@ -33,7 +30,7 @@ public final class ToolTurn {
       Principal caller,
       String requestId,
       Optional<String> session,
-      Set<Tool> offered,
+      List<ServerTool> offered,
       Optional<SandboxHold> hold) {
     this.caller = caller;
     this.requestId = requestId;
@@ -47,10 +44,8 @@ public final class ToolTurn {
       EffectiveTenant tenant,
       String requestId,
       Optional<String> session,
-      Set<Tool> wanted) {
-    Set<Tool> offered = EnumSet.noneOf(Tool.class);
-    offered.addAll(ToolPolicy.allowed(caller, tenant));
-    offered.retainAll(wanted);
+      Set<ServerTool> wanted) {
+    List<ServerTool> offered = ToolPolicy.allowed(caller, tenant).filter(wanted::contains).toList();
     Optional<SandboxHold> hold =
         ToolPolicy.sandboxPolicy(tenant)
             .map(
@@ -60,7 +55,7 @@ public final class ToolTurn {
 
   /** OpenAI tool objects for the model. */
   public List<JsonNode> definitions() {
-    return offered.stream().map(ToolDefinitions::of).toList();
+    return offered.stream().map(tool -> ToolDefinitions.of(tool, caller)).toList();
   }
 
   public int calls() {
@@ -90,11 +85,7 @@ public final class ToolTurn {
     return hold;
   }
 
-  Optional<EffectivePolicy> policy() {
-    return hold.map(SandboxHold::policy);
-  }
-
-  Optional<Tool> offered(String name) {
+  Optional<ServerTool> offered(String name) {
     return offered.stream().filter(tool -> tool.wire().equals(name)).findFirst();
   }
 

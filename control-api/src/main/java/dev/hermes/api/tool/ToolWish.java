@@ -5,7 +5,10 @@ import dev.hermes.api.problem.Failure;
 import dev.hermes.crds.Tool;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Which of the platform's tools a request wants at most; it narrows and never widens. */
 public final class ToolWish {
@@ -14,28 +17,36 @@ public final class ToolWish {
   private ToolWish() {}
 
   /** All of them but for those a client function of the same name stands in front of. */
-  public static Set<Tool> allBut(Set<String> clientFunctions) {
-    Set<Tool> wanted = EnumSet.allOf(Tool.class);
-    wanted.removeIf(tool -> clientFunctions.contains(tool.wire()));
+  public static Set<ServerTool> allBut(Set<String> clientFunctions) {
+    Set<ServerTool> wanted = new HashSet<>();
+    all().filter(tool -> !clientFunctions.contains(tool.wire())).forEach(wanted::add);
     return wanted;
   }
 
   /** {@code none}, or names apart by commas. */
-  public static Set<Tool> parse(String header) {
-    Set<Tool> wanted = EnumSet.noneOf(Tool.class);
+  public static Set<ServerTool> parse(String header) {
+    Set<ServerTool> wanted = new HashSet<>();
     if (header.strip().equals("none")) {
       return wanted;
     }
     for (String name : header.split(",", -1)) {
       wanted.add(
-          Arrays.stream(Tool.values())
+          all()
               .filter(tool -> tool.wire().equals(name.strip()))
               .findFirst()
               .orElseThrow(() ->
                   new ApiException(
                       Failure.invalid(
-                          HEADER, "Give none, or names of python, bash and files with commas."))));
+                          HEADER,
+                          "Give none, or names with commas of "
+                              + all().map(ServerTool::wire).collect(Collectors.joining(", "))
+                              + "."))));
     }
     return wanted;
+  }
+
+  static Stream<ServerTool> all() {
+    return Stream.concat(
+        SandboxTool.of(EnumSet.allOf(Tool.class)), Arrays.stream(PlatformTool.values()));
   }
 }

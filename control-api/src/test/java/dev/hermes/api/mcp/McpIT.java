@@ -36,8 +36,7 @@ class McpIT {
         .isEqualTo(202);
 
     JsonNode tools = send(key, request("tools/list", "{}")).json().at("/result/tools");
-    assertThat(tools).hasSize(2);
-    assertThat(tools.at("/0/name").asText()).isEqualTo("python");
+    assertThat(tools.findValuesAsText("name")).containsExactly("python", "bash", "memory");
     assertThat(tools.at("/0/inputSchema/required/0").asText()).isEqualTo("code");
 
     call(session, "python", "{\"code\":\"x = 41\"}");
@@ -64,7 +63,12 @@ class McpIT {
   void narrow() {
     TestTenant only = API.operator().apply(TestTenant.create().withTools(List.of(Tool.PYTHON)));
     RawKey own = API.userKey(only);
-    assertThat(send(own, request("tools/list", "{}")).json().at("/result/tools")).hasSize(1);
+    assertThat(
+            send(own, request("tools/list", "{}"))
+                .json()
+                .at("/result/tools")
+                .findValuesAsText("name"))
+        .containsExactly("python", "memory");
     JsonNode refused =
         send(own, request("tools/call", "{\"name\":\"bash\",\"arguments\":{\"command\":\"id\"}}"))
             .json();
@@ -102,6 +106,20 @@ class McpIT {
     JsonNode receipt = API.get("/v1/execution-receipts?limit=1", own).json().at("/data/0");
     assertThat(receipt.path("tool").asText()).isEqualTo("files");
     assertThat(receipt.path("status").asText()).isEqualTo("failed");
+  }
+
+  @Test
+  @DisplayName("AGW-10 the tool memory, also where a tenant has no policy; its receipt is its own")
+  void memory() {
+    TestTenant bare = API.operator().apply(TestTenant.create().withPolicies(List.of()));
+    RawKey own = API.userKey(bare);
+    String set = "{\"action\":\"set\",\"key\":\"tea\",\"content\":\"green\"}";
+    assertThat(run(own, "memory", set)).isEqualTo("kept tea");
+    assertThat(run(own, "memory", "{\"action\":\"get\",\"key\":\"tea\"}")).isEqualTo("green");
+    JsonNode receipt = API.get("/v1/execution-receipts?limit=1", own).json().at("/data/0");
+    assertThat(receipt.path("tool").asText()).isEqualTo("memory");
+    assertThat(receipt.path("status").asText()).isEqualTo("succeeded");
+    assertThat(receipt.path("policy").asText() + receipt.path("sandbox").asText()).isEmpty();
   }
 
   private String file(RawKey by, String action, String path, String more) {

@@ -57,6 +57,7 @@ public final class FakeUpstream implements AutoCloseable {
           "fake-echo",
           "fake-python",
           "fake-force",
+          "fake-memory",
           "fake-client-tool",
           "fake-both",
           "fake-cut",
@@ -263,6 +264,13 @@ public final class FakeUpstream implements AutoCloseable {
           text(exchange, body, "result: " + text, true);
         } else {
           call(exchange, body, "python", "{\"code\":\"print(6*7)\"}");
+        }
+      }
+      case "fake-memory" -> {
+        if (toolResult) {
+          text(exchange, body, "result: " + text, true);
+        } else {
+          call(exchange, body, "memory", text);
         }
       }
       case "fake-client-tool" -> {
