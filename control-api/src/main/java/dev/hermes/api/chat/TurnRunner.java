@@ -3,7 +3,6 @@ package dev.hermes.api.chat;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.session.History;
-import dev.hermes.api.session.Sessions;
 import jakarta.inject.Singleton;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,13 +15,13 @@ import org.slf4j.LoggerFactory;
 final class TurnRunner {
   private static final Logger LOG = LoggerFactory.getLogger(TurnRunner.class);
 
-  private final Sessions sessions;
+  private final TurnBeginning beginning;
   private final AgentLoop loop;
   private final Settlement settlement;
   private final ChatMetrics metrics;
 
-  TurnRunner(Sessions sessions, AgentLoop loop, Settlement settlement, ChatMetrics metrics) {
-    this.sessions = sessions;
+  TurnRunner(TurnBeginning beginning, AgentLoop loop, Settlement settlement, ChatMetrics metrics) {
+    this.beginning = beginning;
     this.loop = loop;
     this.settlement = settlement;
     this.metrics = metrics;
@@ -30,15 +29,12 @@ final class TurnRunner {
 
   /** Throws {@link ApiException} or another exception when the turn failed; it is settled then. */
   void run(Turn turn, Answer answer, Interruption interruption) {
-    History history =
-        turn.session()
-            .map(key -> sessions.begin(key, turn.requestId(), turn.model().model()))
-            .orElse(History.NONE);
+    TurnBeginning.Begun begun = beginning.begin(turn);
     LoopEnd end;
     try {
-      History.Continued conversation = history.continueWith(turn.request().messages());
+      History.Continued conversation = begun.history().continueWith(turn.request().messages());
       turn.add(conversation.fresh());
-      end = loop.run(turn, conversation.messages(), answer, interruption);
+      end = loop.run(turn, begun.withNotes(conversation.messages()), answer, interruption);
     } catch (InterruptedException e) {
       end =
           switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {

@@ -27,7 +27,14 @@ import org.junit.jupiter.api.Test;
 /** A tenant with a database of its own, which may be away or unfit, and neighbours without. */
 class DedicatedIT {
   private static final List<String> CONTENT =
-      List.of("sessions", "messages", "usage_records", "execution_receipts", "audit_log");
+      List.of(
+          "sessions",
+          "messages",
+          "usage_records",
+          "execution_receipts",
+          "audit_log",
+          "memories",
+          "user_profiles");
   private static final String CODE = "```python\nprint(6*7)\n```";
   private static final String SOUND =
       "create policy tenant_delete on hermes.messages for delete to hermes_app, hermes_owner"
@@ -85,6 +92,21 @@ class DedicatedIT {
 
   private static Answer chat(RawKey key) {
     return api.chat(key, ask("demo", "hello"), "X-Hermes-Session-Id", "s");
+  }
+
+  /** Kept by REST, and known in the next turn. */
+  private static void remember(RawKey key) {
+    String put = "{\"content\":\"the canary sings\"}";
+    assertThat(api.send("PUT", "/v1/memories/bird", key, put, request -> {}).status())
+        .isEqualTo(201);
+    assertThat(
+            api.send("PUT", "/v1/profile", key, "{\"document\":{\"a\":1}}", request -> {}).status())
+        .isEqualTo(200);
+    assertThat(api.get("/v1/memories?q=canary", key).json().at("/data/0/key").asText())
+        .isEqualTo("bird");
+    api.chat(key, ask("fake-echo", "x"), "X-Hermes-Memory", "on");
+    assertThat(api.upstream().lastRequest().at("/messages/0/content").asText())
+        .contains("the canary sings");
   }
 
   private static void refused(RawKey key, String code) {
@@ -149,6 +171,7 @@ class DedicatedIT {
     RawKey key = api.userKey(tenant);
     Answer answer = api.chat(key, ask("demo", CODE), "X-Hermes-Session-Id", "s");
     assertThat(answer.content()).as(answer.text()).isEqualTo("demo: the code printed:\n42\n");
+    remember(key);
     for (String table : CONTENT) {
       assertThat(there(table, tenant)).as(table).isPositive();
       assertThat(home(table, tenant)).as(table + " at home").isZero();
@@ -159,7 +182,9 @@ class DedicatedIT {
     assertThat(api.get("/v1/usage", key).status()).isEqualTo(200);
 
     TestTenant shared = api.tenant();
-    api.chat(api.userKey(shared), ask("demo", CODE), "X-Hermes-Session-Id", "s");
+    RawKey common = api.userKey(shared);
+    api.chat(common, ask("demo", CODE), "X-Hermes-Session-Id", "s");
+    remember(common);
     for (String table : CONTENT) {
       assertThat(home(table, shared)).as("control: " + table).isPositive();
       assertThat(there(table, shared)).as("control: " + table).isZero();

@@ -105,6 +105,36 @@ class CallbackIT {
   }
 
   @Test
+  @DisplayName("SBX-10 it knows nothing that is kept for its user, by no way")
+  void memories() {
+    String token = token(made(key), key);
+    String put = "{\"content\":\"canary\"}";
+    assertThat(API.send("PUT", "/v1/memories/bird", key, put, request -> {}).status())
+        .isEqualTo(201);
+    assertThat(call("GET", "/v1/memories/bird", token, null).errorCode())
+        .isEqualTo("callback_not_allowed");
+    assertThat(call("PUT", "/v1/memories/bird", token, put).errorCode())
+        .isEqualTo("callback_not_allowed");
+    assertThat(call("GET", "/v1/profile", token, null).errorCode())
+        .isEqualTo("callback_not_allowed");
+
+    assertThat(chat(token, "X-Hermes-Session-Id", "s").status()).isEqualTo(200);
+    assertThat(API.upstream().lastRequest().toString()).doesNotContain("canary", "memory");
+    assertThat(chat(token, "X-Hermes-Memory", "on").errorCode()).isEqualTo("callback_not_allowed");
+    API.chat(key, TestApi.ask("fake-echo", "hi"), "X-Hermes-Session-Id", "t");
+    assertThat(API.upstream().lastRequest().toString()).as("control").contains("canary", "memory");
+  }
+
+  private static Answer chat(String token, String header, String value) {
+    return API.send(
+        "POST",
+        "/v1/chat/completions",
+        null,
+        TestApi.ask("fake-echo", "hi"),
+        request -> request.headers("Authorization", "Bearer " + token, header, value));
+  }
+
+  @Test
   @DisplayName(
       "SBX-10 forged, of another audience, expired, or of things that do not belong together")
   void forged() throws Exception {

@@ -1,0 +1,64 @@
+package dev.hermes.api.chat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.memory.MemoryOwner;
+import dev.hermes.api.memory.Notes;
+import dev.hermes.api.session.History;
+import dev.hermes.api.session.Sessions;
+import dev.hermes.database.access.TenantDatabase;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Takes the session of a turn and what is kept for its user, in one transaction or in none. */
+@Singleton
+final class TurnBeginning {
+  private static final Set<String> INSTRUCTIONS = Set.of("system", "developer");
+
+  private final TenantDatabase database;
+  private final Sessions sessions;
+  private final Notes notes;
+
+  TurnBeginning(TenantDatabase database, Sessions sessions, Notes notes) {
+    this.database = database;
+    this.sessions = sessions;
+    this.notes = notes;
+  }
+
+  /** What a turn begins with; the notes are the model's to read and no part of the session. */
+  record Begun(History history, Optional<ObjectNode> notes) {
+    private static final Begun EMPTY = new Begun(History.NONE, Optional.empty());
+
+    /** The notes stand behind the instructions that the conversation begins with. */
+    List<ObjectNode> withNotes(List<ObjectNode> conversation) {
+      if (notes.isEmpty()) {
+        return conversation;
+      }
+      int place = 0;
+      while (place < conversation.size()
+          && INSTRUCTIONS.contains(conversation.get(place).path("role").asText())) {
+        place++;
+      }
+      List<ObjectNode> all = new ArrayList<>(conversation);
+      all.add(place, notes.get());
+      return all;
+    }
+  }
+
+  /** 409 while another turn has the session. */
+  Begun begin(Turn turn) {
+    if (turn.session().isEmpty() && !turn.memory()) {
+      return Begun.EMPTY;
+    }
+    return database.inTenant(
+        turn.caller().tenant(),
+        handle ->
+            new Begun(
+                turn.session()
+                    .map(key -> sessions.begin(key, turn.requestId(), turn.model().model()))
+                    .orElse(History.NONE),
+                turn.memory() ? notes.message(MemoryOwner.of(turn.caller())) : Optional.empty()));
+  }
+}
