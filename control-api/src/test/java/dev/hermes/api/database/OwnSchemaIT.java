@@ -3,6 +3,10 @@ package dev.hermes.api.database;
 import static dev.hermes.api.testing.TestApi.ask;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.hermes.api.testing.Answer;
 import dev.hermes.api.testing.TestApi;
@@ -29,12 +33,20 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What users of a tenant with a schema of its own make lands there and nowhere else. */
 class OwnSchemaIT {
   private static final String CALL = "```bash\necho x\n```";
   private static final List<String> CONTENT =
-      List.of("sessions", "messages", "usage_records", "execution_receipts", "audit_log");
+      List.of(
+          "sessions",
+          "messages",
+          "usage_records",
+          "execution_receipts",
+          "audit_log",
+          "memories",
+          "user_profiles");
 
   private final TestApi api = TestApi.shared();
 
@@ -54,6 +66,10 @@ class OwnSchemaIT {
                   .formatted(schema, table, of.id())));
     }
     return rows;
+  }
+
+  private void put(String path, RawKey by, String body) {
+    assertThat(api.send("PUT", path, by, body, request -> {}).status()).isIn(200, 201);
   }
 
   private long number(String sql) {
@@ -85,7 +101,13 @@ class OwnSchemaIT {
         .isEqualTo(200);
     Answer again = api.chat(key, ask("demo", "and then"), "X-Hermes-Session-Id", "mine");
     assertThat(again.status()).as(again.text()).isEqualTo(200);
-    api.chat(api.userKey(shared), ask("demo", CALL), "X-Hermes-Session-Id", "mine");
+    RawKey common = api.userKey(shared);
+    api.chat(common, ask("demo", CALL), "X-Hermes-Session-Id", "mine");
+    for (RawKey by : List.of(key, common)) {
+      put("/v1/memories/k", by, "{\"content\":\"kept of " + by.keyId() + "\"}");
+      put("/v1/profile", by, "{\"document\":{}}");
+      assertThat(api.get("/v1/memories", by).json().path("data")).hasSize(1);
+    }
 
     assertThat(rows(tenant.schema(), tenant))
         .allSatisfy((table, rows) -> assertThat(rows).as(table).isPositive());
@@ -195,6 +217,45 @@ class OwnSchemaIT {
     } finally {
       superuser("alter table " + tenant.schema() + ".elsewhere rename to messages");
     }
+  }
+
+  @Test
+  @DisplayName(
+      "AGW-10 SEC-10 what a statement was given is in no log line when PostgreSQL refuses it")
+  void silent() throws SQLException {
+    TestTenant tenant = own();
+    RawKey key = api.userKey(tenant);
+    superuser("alter table " + tenant.schema() + ".messages rename to elsewhere");
+    superuser(
+        "alter table " + tenant.schema() + ".memories add check (content not like 'canary%')");
+    Logger root = (Logger) LoggerFactory.getLogger("dev.hermes");
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    root.addAppender(log);
+    try {
+      String content = "{\"content\":\"canary7f3a\"}";
+      assertThat(api.send("PUT", "/v1/memories/k", key, content, request -> {}).status())
+          .isEqualTo(500);
+      assertThat(api.chat(key, ask("demo", "canary7f3a"), "X-Hermes-Session-Id", "new").status())
+          .isGreaterThanOrEqualTo(500);
+    } finally {
+      root.detachAppender(log);
+      superuser("alter table " + tenant.schema() + ".elsewhere rename to messages");
+      superuser(
+          "alter table " + tenant.schema() + ".memories drop constraint memories_content_check1");
+    }
+    assertThat(List.copyOf(log.list))
+        .as("control: both were logged, with their cause")
+        .anySatisfy(event -> assertThat(told(event)).contains("memories_content_check1"))
+        .anySatisfy(event -> assertThat(told(event)).contains("\"messages\" does not exist"))
+        .allSatisfy(event -> assertThat(told(event)).doesNotContain("canary7f3a"));
+  }
+
+  private static String told(ILoggingEvent event) {
+    return event.getFormattedMessage()
+        + (event.getThrowableProxy() == null
+            ? ""
+            : ThrowableProxyUtil.asString(event.getThrowableProxy()));
   }
 
   @Test

@@ -10,6 +10,8 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 
 /**
  * Runs work as one tenant: one transaction whose first statement binds the tenant, for that
@@ -33,7 +35,13 @@ public final class TenantDatabase {
       BIND.replace(" from before", ", set_config('search_path', ?, true) from before");
 
   private final Function<TenantId, Place> places;
-  private final Jdbi jdbi = Jdbi.create(new Bound());
+  private final Jdbi jdbi = withoutArguments(Jdbi.create(new Bound()));
+
+  /** What a statement was given is content: it is in no exception, for those are logged. */
+  private static Jdbi withoutArguments(Jdbi jdbi) {
+    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+    return jdbi;
+  }
 
   /** All tenants in the shared schema of one database. */
   public TenantDatabase(DataSource pool) {
