@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelMetrics;
+import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
-import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
@@ -34,37 +34,50 @@ final class AgentLoop {
     this.metrics = metrics;
   }
 
-  LoopEnd run(Turn turn, List<ObjectNode> conversation, Answer answer, Interruption interruption)
+  LoopEnd run(Turn turn, Conversation conversation, Answer answer, Interruption interruption)
       throws ModelFailed, InterruptedException {
-    List<ObjectNode> messages = new ArrayList<>(conversation);
-    for (int call = 0; call < MODEL_CALLS; call++) {
-      ModelAnswer said = ask(turn, request(turn, messages, call == 0), answer, interruption);
-      List<ToolCall> clientCalls =
-          said.toolCalls().stream()
-              .filter(it -> turn.request().functions().contains(it.name()))
-              .toList();
-      if (said.toolCalls().isEmpty()) {
-        turn.add(List.of(Completion.message(said.text(), List.of())));
-        return LoopEnd.of(said.finishReason());
-      }
-      if (!clientCalls.isEmpty()) {
-        // the client's come first; a model that still wants ours asks again
-        turn.add(List.of(Completion.message(said.text(), clientCalls)));
-        answer.toolCalls(clientCalls);
-        return LoopEnd.of("tool_calls");
-      }
-      Optional<LoopEnd> limit = runTools(turn, said, messages, answer, interruption);
-      if (limit.isPresent()) {
-        return limit.get();
+    ModelProvider model = turn.model().provider();
+    boolean first = true;
+    for (int calls = model.calls(); calls <= MODEL_CALLS; calls += model.calls()) {
+      ModelAnswer said = ask(turn, conversation, first, answer, interruption);
+      first = false;
+      Optional<LoopEnd> end = act(turn, said, conversation, answer, interruption);
+      if (end.isPresent()) {
+        return end.get().leavingOut(conversation.leftOut());
       }
     }
-    return LoopEnd.limit("model_calls");
+    return LoopEnd.limit("model_calls").leavingOut(conversation.leftOut());
+  }
+
+  /** Empty when the model is to be asked again. */
+  private Optional<LoopEnd> act(
+      Turn turn,
+      ModelAnswer said,
+      Conversation conversation,
+      Answer answer,
+      Interruption interruption)
+      throws InterruptedException {
+    if (said.toolCalls().isEmpty()) {
+      turn.add(List.of(Completion.message(said.text(), List.of())));
+      return Optional.of(LoopEnd.of(said.finishReason()));
+    }
+    List<ToolCall> clientCalls =
+        said.toolCalls().stream()
+            .filter(it -> turn.request().functions().contains(it.name()))
+            .toList();
+    if (!clientCalls.isEmpty()) {
+      // the client's come first; a model that still wants ours asks again
+      turn.add(List.of(Completion.message(said.text(), clientCalls)));
+      answer.toolCalls(clientCalls);
+      return Optional.of(LoopEnd.of("tool_calls"));
+    }
+    return runTools(turn, said, conversation, answer, interruption);
   }
 
   private Optional<LoopEnd> runTools(
       Turn turn,
       ModelAnswer said,
-      List<ObjectNode> messages,
+      Conversation conversation,
       Answer answer,
       Interruption interruption)
       throws InterruptedException {
@@ -83,7 +96,7 @@ final class AgentLoop {
               .put("tool_call_id", call.id())
               .put("content", text(outcome, first)));
     }
-    messages.addAll(exchange);
+    conversation.add(exchange);
     turn.add(exchange);
     return Optional.empty();
   }
@@ -111,10 +124,28 @@ final class AgentLoop {
     };
   }
 
-  private ModelAnswer ask(Turn turn, ModelRequest request, Answer answer, Interruption interruption)
+  /** Where the model's window is too small all the same, half of what is kept goes each time. */
+  private ModelAnswer ask(
+      Turn turn, Conversation conversation, boolean first, Answer answer, Interruption interruption)
+      throws ModelFailed, InterruptedException {
+    while (true) {
+      Delivered delivered = new Delivered(answer);
+      try {
+        return ask(turn, request(turn, conversation, first), delivered, interruption);
+      } catch (ModelFailed e) {
+        if (!e.isTooLong() || !delivered.isEmpty() || !conversation.halve()) {
+          turn.usedInPart(e.usage());
+          throw e;
+        }
+        turn.used(e.usage());
+      }
+    }
+  }
+
+  private ModelAnswer ask(
+      Turn turn, ModelRequest request, Delivered delivered, Interruption interruption)
       throws ModelFailed, InterruptedException {
     long begun = System.nanoTime();
-    Delivered delivered = new Delivered(answer);
     String status = "failed";
     try {
       ModelAnswer said =
@@ -123,12 +154,9 @@ final class AgentLoop {
       status = "succeeded";
       metrics.tokens(turn.caller().tenant(), turn.model().model(), said.provider(), said.usage());
       return said;
-    } catch (ModelFailed e) {
-      turn.usedInPart(e.usage());
-      throw e;
     } catch (InterruptedException | ClientGoneException e) {
       status = "aborted";
-      turn.usedInPart(delivered.usage(request).at(turn.model().provider().price(request.model())));
+      turn.usedInPart(turn.model().provider().broken(request, delivered.text.length()));
       throw e;
     } finally {
       keepText(turn, status, delivered);
@@ -144,7 +172,7 @@ final class AgentLoop {
     }
   }
 
-  private static ModelRequest request(Turn turn, List<ObjectNode> messages, boolean first) {
+  private static ModelRequest request(Turn turn, Conversation conversation, boolean first) {
     ChatRequest asked = turn.request();
     List<JsonNode> offered = new ArrayList<>(asked.tools());
     offered.addAll(turn.tools().definitions());
@@ -155,8 +183,13 @@ final class AgentLoop {
     // a forced call is forced once, or the loop would never end
     Optional<JsonNode> choice =
         first || asked.forbidsTools() ? asked.toolChoice() : Optional.empty();
+    turn.model()
+        .provider()
+        .window(turn.model().model())
+        .ifPresent(window ->
+            conversation.fit(window - asked.answerTokens(window) - TokenEstimate.of(offered)));
     return new ModelRequest(
-        turn.model().model(), messages, offered, choice, parameters, asked.stream());
+        turn.model().model(), conversation.messages(), offered, choice, parameters, asked.stream());
   }
 
   /** What one model call has sent to the client. */
@@ -175,11 +208,6 @@ final class AgentLoop {
 
     boolean isEmpty() {
       return text.isEmpty();
-    }
-
-    TokenUsage usage(ModelRequest request) {
-      long prompt = request.messages().stream().mapToLong(it -> it.toString().length()).sum();
-      return TokenUsage.estimate(prompt, text.length());
     }
   }
 }

@@ -30,6 +30,15 @@ record ChatRequest(
     functions = Set.copyOf(functions);
   }
 
+  /** How many tokens of a window to leave to the answer. */
+  long answerTokens(long window) {
+    long most = Math.min(4096, window / 4);
+    for (String member : List.of("max_completion_tokens", "max_tokens")) {
+      most = parameters.path(member).asLong(most);
+    }
+    return Math.min(most, window / 2);
+  }
+
   /** Whether the client wants no tool to be called. */
   boolean forbidsTools() {
     return toolChoice.map(choice -> choice.asText().equals("none")).orElse(false);

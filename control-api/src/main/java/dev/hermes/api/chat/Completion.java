@@ -24,7 +24,7 @@ record Completion(String id, long created, String model) {
     choice.set("delta", delta);
     choice.putNull("logprobs");
     choice.put("finish_reason", end.map(LoopEnd::finishReason).orElse(null));
-    end.flatMap(LoopEnd::limit).ifPresent(limit -> chunk.putObject("hermes").put("limit", limit));
+    end.flatMap(LoopEnd::extension).ifPresent(extension -> chunk.set("hermes", extension));
     if (usageComesLast) {
       chunk.putNull("usage");
     }
@@ -45,7 +45,7 @@ record Completion(String id, long created, String model) {
     choice.putNull("logprobs");
     choice.put("finish_reason", end.finishReason());
     whole.set("usage", usage(usage));
-    end.limit().ifPresent(limit -> whole.putObject("hermes").put("limit", limit));
+    end.extension().ifPresent(extension -> whole.set("hermes", extension));
     return whole;
   }
 

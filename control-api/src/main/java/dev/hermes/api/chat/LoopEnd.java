@@ -1,5 +1,7 @@
 package dev.hermes.api.chat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
@@ -8,22 +10,37 @@ import java.util.Optional;
  * @param finishReason as OpenAI's clients know it
  * @param limit which limit ended it: model_calls, tool_calls, wall_clock or shutdown; aborted where
  *     its owner did
+ * @param leftOut how many kept messages the model was not shown for want of room
  */
-record LoopEnd(String finishReason, Optional<String> limit) {
+record LoopEnd(String finishReason, Optional<String> limit, int leftOut) {
   private static final String ABORTED = "aborted";
 
   static LoopEnd of(String finishReason) {
-    return new LoopEnd(finishReason, Optional.empty());
+    return new LoopEnd(finishReason, Optional.empty(), 0);
   }
 
   /** To a client it looks like an answer cut for length; the limit's name stands beside it. */
   static LoopEnd limit(String name) {
-    return new LoopEnd("length", Optional.of(name));
+    return new LoopEnd("length", Optional.of(name), 0);
   }
 
   /** What there is so far is the answer. */
   static LoopEnd aborted() {
-    return new LoopEnd("stop", Optional.of(ABORTED));
+    return new LoopEnd("stop", Optional.of(ABORTED), 0);
+  }
+
+  LoopEnd leavingOut(int messages) {
+    return new LoopEnd(finishReason, limit, messages);
+  }
+
+  /** What OpenAI's clients do not know of; empty when there is nothing to say. */
+  Optional<ObjectNode> extension() {
+    ObjectNode extension = JsonNodeFactory.instance.objectNode();
+    limit.ifPresent(name -> extension.put("limit", name));
+    if (leftOut > 0) {
+      extension.put("messages_left_out", leftOut);
+    }
+    return Optional.of(extension).filter(it -> !it.isEmpty());
   }
 
   /** As usage and figures name it. */

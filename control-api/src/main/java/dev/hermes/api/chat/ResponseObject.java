@@ -49,7 +49,7 @@ record ResponseObject(String id, long created, String model, ObjectNode echo) {
     ObjectNode response = object(status(end), output);
     incomplete(end)
         .ifPresent(reason -> response.putObject("incomplete_details").put("reason", reason));
-    end.limit().ifPresent(limit -> response.putObject("hermes").put("limit", limit));
+    end.extension().ifPresent(extension -> response.set("hermes", extension));
     ObjectNode counted = response.putObject("usage").put("input_tokens", usage.prompt());
     counted.putObject("input_tokens_details").put("cached_tokens", 0).put("cache_write_tokens", 0);
     counted.put("output_tokens", usage.completion());

@@ -97,7 +97,8 @@ final class Turn {
     degraded |= answer.degraded();
   }
 
-  private void used(TokenUsage more) {
+  /** Tokens that belong to no answer, and are all that there were. */
+  void used(TokenUsage more) {
     usage = usage.plus(more);
   }
 

@@ -7,16 +7,11 @@ import dev.hermes.api.session.History;
 import dev.hermes.api.session.Sessions;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Takes the session of a turn and what is kept for its user, in one transaction or in none. */
 @Singleton
 final class TurnBeginning {
-  private static final Set<String> INSTRUCTIONS = Set.of("system", "developer");
-
   private final TenantDatabase database;
   private final Sessions sessions;
   private final Notes notes;
@@ -32,18 +27,8 @@ final class TurnBeginning {
     private static final Begun EMPTY = new Begun(History.NONE, Optional.empty());
 
     /** The notes stand behind the instructions that the conversation begins with. */
-    List<ObjectNode> withNotes(List<ObjectNode> conversation) {
-      if (notes.isEmpty()) {
-        return conversation;
-      }
-      int place = 0;
-      while (place < conversation.size()
-          && INSTRUCTIONS.contains(conversation.get(place).path("role").asText())) {
-        place++;
-      }
-      List<ObjectNode> all = new ArrayList<>(conversation);
-      all.add(place, notes.get());
-      return all;
+    History.Continued withNotes(History.Continued conversation) {
+      return notes.map(conversation::instructed).orElse(conversation);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.hermes.api.chat;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.memory.MemoryWish;
 import dev.hermes.api.model.ModelCatalog;
+import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.cache.AnswerCache;
 import dev.hermes.api.model.cache.CacheWish;
 import dev.hermes.api.problem.ApiException;
@@ -79,11 +80,12 @@ final class TurnMaker {
       HttpRequest<?> http, ChatRequest request, EffectiveTenant tenant) {
     boolean cached = CacheWish.parse(http.getHeaders().get(CacheWish.HEADER));
     ModelCatalog.Offer offer = offer(request, tenant);
-    return cached
-        ? new ModelCatalog.Offer(
-            offer.model(),
-            answers.over(offer.provider(), Principal.of(http).tenant(), tenant.generation()))
-        : offer;
+    ModelProvider provider = offer.provider().forTurn();
+    return new ModelCatalog.Offer(
+        offer.model(),
+        cached
+            ? answers.over(provider, Principal.of(http).tenant(), tenant.generation())
+            : provider);
   }
 
   private ModelCatalog.Offer offer(ChatRequest request, EffectiveTenant tenant) {

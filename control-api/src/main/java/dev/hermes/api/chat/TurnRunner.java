@@ -34,7 +34,8 @@ final class TurnRunner {
     try {
       History.Continued conversation = begun.history().continueWith(turn.request().messages());
       turn.add(conversation.fresh());
-      end = loop.run(turn, begun.withNotes(conversation.messages()), answer, interruption);
+      end =
+          loop.run(turn, new Conversation(begun.withNotes(conversation)), answer, interruption);
     } catch (InterruptedException e) {
       end =
           switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {

@@ -13,6 +13,11 @@ import java.util.OptionalInt;
 public record EmbeddingRequest(
     String model, JsonNode input, OptionalInt dimensions, boolean base64) {
 
+  /** The same of another model. */
+  public EmbeddingRequest of(String other) {
+    return new EmbeddingRequest(other, input, dimensions, base64);
+  }
+
   /** How many vectors it asks for. */
   public int texts() {
     boolean several = input.isArray() && !input.path(0).isNumber();

@@ -21,6 +21,11 @@ public record ModelAnswer(
     toolCalls = List.copyOf(toolCalls);
   }
 
+  /** The same at another bill. */
+  public ModelAnswer at(TokenUsage bill) {
+    return new ModelAnswer(text, toolCalls, finishReason, bill, provider, degraded);
+  }
+
   /** The answer of that provider, after attempts that used so much. */
   public ModelAnswer by(String name, boolean fallback, TokenUsage spent) {
     return new ModelAnswer(text, toolCalls, finishReason, usage.plus(spent), name, fallback);

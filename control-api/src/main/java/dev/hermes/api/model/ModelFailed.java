@@ -1,5 +1,6 @@
 package dev.hermes.api.model;
 
+import dev.hermes.api.model.dialect.Refusal;
 import dev.hermes.api.model.route.Breaker;
 import dev.hermes.api.problem.Failure;
 import java.time.Duration;
@@ -73,6 +74,11 @@ public final class ModelFailed extends Exception {
     ModelFailed all = new ModelFailed(kind, failure, spent, retryAfter);
     all.initCause(this);
     return all;
+  }
+
+  /** Whether the messages do not fit the model's window. */
+  public boolean isTooLong() {
+    return kind == Kind.REFUSED && Refusal.TOO_LONG.equals(failure.code());
   }
 
   public Kind kind() {

@@ -1,11 +1,40 @@
 package dev.hermes.api.model;
 
 import dev.hermes.api.problem.Failure;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** Where models run. The agent loop calls it on a thread of its own and interrupts it to stop. */
 public interface ModelProvider {
   String name();
+
+  /**
+   * The provider for one turn; one that keeps something from call to call answers with a new one.
+   */
+  default ModelProvider forTurn() {
+    return this;
+  }
+
+  /**
+   * How many calls of a model the next {@link #complete} makes at most; retries are not counted.
+   */
+  default int calls() {
+    return 1;
+  }
+
+  /**
+   * What a call that was interrupted has used, as near as can be told.
+   *
+   * @param characters of the answer's text that had come by then
+   */
+  default TokenUsage broken(ModelRequest request, long characters) {
+    return TokenUsage.estimate(request.characters(), characters).at(price(request.model()));
+  }
+
+  /** How many tokens a call of that model may have, its answer included; empty when nobody said. */
+  default OptionalLong window(String model) {
+    return OptionalLong.empty();
+  }
 
   /** What that model costs at the provider that is asked first. */
   default Price price(String model) {

@@ -2,6 +2,7 @@ package dev.hermes.api.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,42 @@ public record ModelRequest(
   public ModelRequest {
     messages = List.copyOf(messages);
     tools = List.copyOf(tools);
+  }
+
+  /** The same of another model. */
+  public ModelRequest of(String other) {
+    return new ModelRequest(other, messages, tools, toolChoice, parameters, stream);
+  }
+
+  /** The same with other messages. */
+  public ModelRequest with(List<ObjectNode> others) {
+    return new ModelRequest(model, others, tools, toolChoice, parameters, stream);
+  }
+
+  /** One of several that are asked the same; a seed must not make them all alike. */
+  public ModelRequest sample(int number) {
+    ObjectNode varied = parameters.deepCopy();
+    if (varied.path("seed").isIntegralNumber()) {
+      varied.put("seed", varied.path("seed").longValue() + number);
+    }
+    return new ModelRequest(model, messages, tools, toolChoice, varied, false);
+  }
+
+  /**
+   * A question beside the conversation, put last: a text is wanted, whatever form the answer itself
+   * has to have.
+   */
+  public ModelRequest aside(ObjectNode question, int number) {
+    List<ObjectNode> all = new ArrayList<>(messages);
+    all.add(question);
+    ObjectNode plain = sample(number).parameters();
+    plain.remove(List.of("response_format", "stop", "parallel_tool_calls", "prediction"));
+    return new ModelRequest(model, all, List.of(), Optional.empty(), plain, false);
+  }
+
+  /** Of all its messages, for an estimate of their tokens. */
+  public long characters() {
+    return messages.stream().mapToLong(message -> message.toString().length()).sum();
   }
 
   /** Whether a function of this name is offered. */

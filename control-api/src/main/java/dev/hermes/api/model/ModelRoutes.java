@@ -5,12 +5,14 @@ import dev.hermes.api.model.route.Breaker;
 import dev.hermes.api.model.route.BreakerRule;
 import dev.hermes.api.model.route.Route;
 import dev.hermes.api.model.route.Target;
+import dev.hermes.api.model.strategy.AliasProvider;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -50,6 +52,11 @@ final class ModelRoutes {
                     Thread::sleep,
                     ThreadLocalRandom::current,
                     metrics)));
+    // after all models, of which the first is the default
+    for (ProvidersFile.Alias alias : file.aliases()) {
+      ModelProvider provider = Objects.requireNonNull(models.get(alias.model()));
+      models.put(alias.name(), new AliasProvider(provider, alias.model(), alias.reasons()));
+    }
     return models;
   }
 

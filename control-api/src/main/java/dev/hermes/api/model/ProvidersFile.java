@@ -10,36 +10,55 @@ import dev.hermes.api.model.dialect.GeminiDialect;
 import dev.hermes.api.model.dialect.OpenAiDialect;
 import dev.hermes.api.model.route.BreakerRule;
 import dev.hermes.api.model.route.RetryRule;
+import dev.hermes.api.model.strategy.Strategy;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The mounted file that lists the platform's providers. A member it does not know is an error: a
  * misspelt limit must not pass for no limit.
  */
-record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break breaker) {
+record ProvidersFile(
+    List<Upstream> providers, List<Alias> aliases, Demo demo, Retry retry, Break breaker) {
   private static final int DEFAULT_TIMEOUT_SECONDS = 60;
   private static final int DEFAULT_MAX_TOKENS = 8192;
+  private static final int SMALLEST_WINDOW = 1024;
 
   ProvidersFile {
     providers = providers == null ? List.of() : List.copyOf(providers);
+    aliases = aliases == null ? List.of() : List.copyOf(aliases);
     demo = demo == null ? new Demo(false) : demo;
     retry = retry == null ? new Retry(null, null, null) : retry;
     breaker = breaker == null ? new Break(null, null) : breaker;
     if (providers.stream().map(Upstream::name).distinct().count() < providers.size()) {
       throw new IllegalArgumentException("two providers have the same name");
     }
+    Set<String> models = new HashSet<>(demo.enabled() ? Set.of(DemoProvider.MODEL) : Set.of());
+    providers.forEach(provider -> models.addAll(provider.models()));
+    Set<String> names = new HashSet<>(models);
+    for (Alias alias : aliases) {
+      if (!models.contains(alias.model())) {
+        throw new IllegalArgumentException(
+            "alias " + alias.name() + " is of model " + alias.model() + ", which nobody has");
+      }
+      if (!names.add(alias.name())) {
+        throw new IllegalArgumentException("two models are called " + alias.name());
+      }
+    }
   }
 
   private ProvidersFile() {
-    this(List.of(), new Demo(false), new Retry(null, null, null), new Break(null, null));
+    this(List.of(), List.of(), new Demo(false), new Retry(null, null, null), new Break(null, null));
   }
 
   /** The scripted provider of the quickstart; off unless asked for. */
@@ -84,6 +103,51 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
     }
   }
 
+  /** How an alias is asked, as the file names it; see {@link Strategy}. */
+  enum Way {
+    @JsonProperty("direct")
+    DIRECT,
+    @JsonProperty("tree-of-thought")
+    TREE_OF_THOUGHT,
+    @JsonProperty("agreement")
+    AGREEMENT
+  }
+
+  /**
+   * Another name for a model, which may be asked in a way of its own.
+   *
+   * @param strategy direct by default
+   * @param paths how many plans or samples; {@value Strategy#USUAL} by default
+   */
+  record Alias(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) String model,
+      @Nullable Way strategy,
+      @Nullable Integer paths) {
+    Alias {
+      if (name == null || name.isBlank() || model == null) {
+        throw new IllegalArgumentException("an alias has a name and the model it stands for");
+      }
+      if (paths != null && (strategy == null || strategy == Way.DIRECT)) {
+        throw new IllegalArgumentException("alias " + name + " has paths but no strategy for them");
+      }
+      reasons(strategy, paths);
+    }
+
+    Strategy reasons() {
+      return reasons(strategy, paths);
+    }
+
+    private static Strategy reasons(@Nullable Way strategy, @Nullable Integer paths) {
+      int several = paths == null ? Strategy.USUAL : paths;
+      return switch (strategy == null ? Way.DIRECT : strategy) {
+        case DIRECT -> new Strategy.Direct();
+        case TREE_OF_THOUGHT -> new Strategy.TreeOfThought(several);
+        case AGREEMENT -> new Strategy.Agreement(several);
+      };
+    }
+  }
+
   /** The wire formats, as the file names them. */
   enum Format {
     @JsonProperty("openai")
@@ -102,6 +166,7 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
    * @param models as clients name them
    * @param names what the server calls those that it calls otherwise
    * @param prices of models as clients name them; what is not here costs nothing
+   * @param windows tokens that a call of a model may have, its answer included
    * @param maxTokens of an answer where the client names no number and the format demands one
    * @param timeoutSeconds to the first byte, and between two pieces of a stream
    * @param weight its share of the calls where several have a model, 1 by default; 0: only when the
@@ -115,6 +180,7 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
       @JsonProperty(required = true) List<String> models,
       @Nullable Map<String, String> names,
       @Nullable Map<String, Cost> prices,
+      @Nullable Map<String, Long> windows,
       @Nullable Integer maxTokens,
       @Nullable Integer timeoutSeconds,
       @Nullable Integer weight) {
@@ -136,6 +202,14 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
       prices = prices == null ? Map.of() : Map.copyOf(prices);
       if (!models.containsAll(prices.keySet())) {
         throw new IllegalArgumentException("a provider's prices are those of its models");
+      }
+      windows = windows == null ? Map.of() : Map.copyOf(windows);
+      if (!models.containsAll(windows.keySet())) {
+        throw new IllegalArgumentException("a provider's windows are those of its models");
+      }
+      if (windows.values().stream().anyMatch(tokens -> tokens < SMALLEST_WINDOW)) {
+        throw new IllegalArgumentException(
+            "a provider's windows are of at least " + SMALLEST_WINDOW + " tokens");
       }
       if (maxTokens != null && maxTokens < 1) {
         throw new IllegalArgumentException("a provider's maxTokens is at least 1");
@@ -163,6 +237,12 @@ record ProvidersFile(List<Upstream> providers, Demo demo, Retry retry, Break bre
         prices.forEach((model, cost) -> priced.put(model, cost.price()));
       }
       return priced;
+    }
+
+    /** How many tokens a call of the model may have, where the file says it. */
+    OptionalLong window(String model) {
+      Long tokens = windows == null ? null : windows.get(model);
+      return tokens == null ? OptionalLong.empty() : OptionalLong.of(tokens);
     }
 
     int share() {

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** An upstream over HTTP: one POST a model call, streamed when the client streams. */
@@ -54,6 +55,11 @@ final class UpstreamProvider implements ModelProvider {
   @Override
   public String name() {
     return upstream.name();
+  }
+
+  @Override
+  public OptionalLong window(String model) {
+    return upstream.window(model);
   }
 
   @Override

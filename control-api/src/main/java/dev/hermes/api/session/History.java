@@ -15,11 +15,23 @@ public record History(List<ObjectNode> kept, int count) {
   }
 
   /**
-   * The messages the model gets, and those of them that are new and to be kept.
+   * The messages the model gets, in this order, and those of them that are new and to be kept.
    *
+   * @param kept what is put in front of the request's own
    * @param fresh without instructions, which belong to the request
    */
-  public record Continued(List<ObjectNode> messages, List<ObjectNode> fresh) {}
+  public record Continued(
+      List<ObjectNode> instructions,
+      List<ObjectNode> kept,
+      List<ObjectNode> asked,
+      List<ObjectNode> fresh) {
+    /** The same with one more instruction behind those it begins with. */
+    public Continued instructed(ObjectNode instruction) {
+      List<ObjectNode> more = new ArrayList<>(instructions);
+      more.add(instruction);
+      return new Continued(more, kept, asked, fresh);
+    }
+  }
 
   /**
    * A request with assistant or tool messages has the whole conversation in it, and only what
@@ -37,13 +49,16 @@ public record History(List<ObjectNode> kept, int count) {
     if (whole) {
       List<ObjectNode> fresh =
           count == 0 ? request : request.subList(lastAssistant + 1, request.size());
-      return new Continued(List.copyOf(request), talk(fresh));
+      int talk = leadingInstructions(request);
+      return new Continued(
+          List.copyOf(request.subList(0, talk)),
+          List.of(),
+          List.copyOf(request.subList(talk, request.size())),
+          talk(fresh));
     }
-    List<ObjectNode> messages = new ArrayList<>(request);
-    messages.removeIf(message -> !isInstruction(message));
-    messages.addAll(closed());
-    messages.addAll(talk(request));
-    return new Continued(List.copyOf(messages), talk(request));
+    List<ObjectNode> instructions = request.stream().filter(History::isInstruction).toList();
+    List<ObjectNode> talk = talk(request);
+    return new Continued(instructions, closed(), talk, talk);
   }
 
   /** What is kept, without calls that never got a result: a provider refuses those. */
@@ -66,6 +81,14 @@ public record History(List<ObjectNode> kept, int count) {
       }
     }
     return closed;
+  }
+
+  private static int leadingInstructions(List<ObjectNode> messages) {
+    int leading = 0;
+    while (leading < messages.size() && isInstruction(messages.get(leading))) {
+      leading++;
+    }
+    return leading;
   }
 
   private static List<ObjectNode> talk(List<ObjectNode> messages) {

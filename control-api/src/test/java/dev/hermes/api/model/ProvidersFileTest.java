@@ -7,6 +7,7 @@ import dev.hermes.api.model.dialect.AnthropicDialect;
 import dev.hermes.api.model.dialect.OpenAiDialect;
 import dev.hermes.api.model.route.BreakerRule;
 import dev.hermes.api.model.route.RetryRule;
+import dev.hermes.api.model.strategy.Strategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,12 @@ class ProvidersFileTest {
                 models: [writer]
                 names: {writer: claude-opus-4-6}
                 maxTokens: 16000
+                windows: {writer: 200000}
                 prices: {writer: {input: 5, output: 0.000025}}
+            aliases:
+              - {name: brief, model: small}
+              - {name: careful, model: writer, strategy: tree-of-thought}
+              - {name: steady, model: demo, strategy: agreement, paths: 5}
             retry: {attempts: 2}
             breaker: {openSeconds: 5}
             """);
@@ -61,6 +67,12 @@ class ProvidersFileTest {
     assertThat(file.providers().getLast().called("writer")).isEqualTo("claude-opus-4-6");
     assertThat(file.providers().getFirst().share()).isEqualTo(1);
     assertThat(file.providers().get(1).share()).isZero();
+    assertThat(file.providers().getLast().window("writer")).hasValue(200_000);
+    assertThat(file.providers().getFirst().window("gpt-5")).isEmpty();
+    assertThat(file.aliases())
+        .extracting(ProvidersFile.Alias::reasons)
+        .containsExactly(
+            new Strategy.Direct(), new Strategy.TreeOfThought(3), new Strategy.Agreement(5));
     assertThat(file.retry().rule())
         .isEqualTo(new RetryRule(2, Duration.ofSeconds(1), Duration.ofSeconds(60)));
     assertThat(file.breaker().rule()).isEqualTo(new BreakerRule(5, Duration.ofSeconds(5), 2, 2));
@@ -90,6 +102,15 @@ class ProvidersFileTest {
         "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {z: {input: -1}}}]",
         "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {z: {output: 1001}}}]",
         "providers: [{name: x, baseUrl: 'http://y', models: [z], prices: {z: {input: 0.0000001}}}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], windows: {other: 2000}}]",
+        "providers: [{name: x, baseUrl: 'http://y', models: [z], windows: {z: 1000}}]",
+        "aliases: [{name: a, model: nobody}]",
+        "{demo: {enabled: true}, aliases: [{name: demo, model: demo}]}",
+        "{demo: {enabled: true}, aliases: [{name: a, model: demo}, {name: a, model: demo}]}",
+        "{demo: {enabled: true}, aliases: [{name: a, model: demo, strategy: think}]}",
+        "{demo: {enabled: true}, aliases: [{name: a, model: demo, strategy: agreement, paths: 6}]}",
+        "{demo: {enabled: true}, aliases: [{name: a, model: demo, paths: 3}]}",
+        "{demo: {enabled: true}, aliases: [{model: demo}]}",
         "retry: {attemps: 2}",
         "providers: {}",
         "::: [",

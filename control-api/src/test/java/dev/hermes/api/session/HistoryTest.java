@@ -16,7 +16,7 @@ class HistoryTest {
     History.Continued continued =
         history(say("user", "a"), say("assistant", "b"))
             .continueWith(List.of(say("user", "c"), say("system", "be kind")));
-    assertThat(texts(continued.messages())).containsExactly("be kind", "a", "b", "c");
+    assertThat(texts(shown(continued))).containsExactly("be kind", "a", "b", "c");
     assertThat(texts(continued.fresh())).containsExactly("c");
   }
 
@@ -38,7 +38,7 @@ class HistoryTest {
             result("1", "r1"),
             call("1"),
             say("user", "b"));
-    assertThat(texts(history.continueWith(List.of(say("user", "c"))).messages()))
+    assertThat(texts(shown(history.continueWith(List.of(say("user", "c"))))))
         .containsExactly("a", "", "r1", "b", "c");
   }
 
@@ -47,8 +47,15 @@ class HistoryTest {
     ObjectNode two = call("1");
     two.withArray("tool_calls").addObject().put("id", "2");
     History history = history(say("user", "a"), two, result("1", "r1"), say("user", "b"));
-    assertThat(texts(history.continueWith(List.of(say("user", "c"))).messages()))
+    assertThat(texts(shown(history.continueWith(List.of(say("user", "c"))))))
         .containsExactly("a", "b", "c");
+  }
+
+  private static List<ObjectNode> shown(History.Continued continued) {
+    List<ObjectNode> all = new ArrayList<>(continued.instructions());
+    all.addAll(continued.kept());
+    all.addAll(continued.asked());
+    return all;
   }
 
   private static History history(ObjectNode... kept) {

@@ -189,7 +189,8 @@ public final class FakeUpstream implements AutoCloseable {
     }
   }
 
-  private static Optional<String> refusal(HttpExchange exchange, JsonNode body) {
+  /** Why the real one would refuse it. */
+  static Optional<String> refusal(HttpExchange exchange, JsonNode body) {
     if (!"Bearer sk-upstream-secret"
         .equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
       return Optional.of("no key");
@@ -291,7 +292,7 @@ public final class FakeUpstream implements AutoCloseable {
     }
   }
 
-  private static void text(HttpExchange exchange, JsonNode body, String text, boolean usage)
+  static void text(HttpExchange exchange, JsonNode body, String text, boolean usage)
       throws IOException {
     if (!body.path("stream").asBoolean()) {
       String content = JSON.writeValueAsString(text);
@@ -415,7 +416,7 @@ public final class FakeUpstream implements AutoCloseable {
     out.flush();
   }
 
-  private static String error(String message, String code) {
+  static String error(String message, String code) {
     return "{\"error\":{\"message\":\""
         + message
         + "\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\""

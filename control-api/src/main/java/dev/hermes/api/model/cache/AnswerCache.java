@@ -25,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,21 @@ public final class AnswerCache {
     @Override
     public String name() {
       return provider.name();
+    }
+
+    @Override
+    public int calls() {
+      return provider.calls();
+    }
+
+    @Override
+    public TokenUsage broken(ModelRequest request, long characters) {
+      return provider.broken(request, characters);
+    }
+
+    @Override
+    public OptionalLong window(String model) {
+      return provider.window(model);
     }
 
     @Override

@@ -14,7 +14,9 @@ import java.util.Optional;
  */
 public record Refusal(
     int status, String code, Optional<String> param, String words, Optional<Duration> retryAfter) {
-  static final String TOO_LONG = "context_length_exceeded";
+  /** The code of a request that does not fit the model's window. */
+  public static final String TOO_LONG = "context_length_exceeded";
+
   private static final int MOST_WORDS = 500;
 
   public Refusal {

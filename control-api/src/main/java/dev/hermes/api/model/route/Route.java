@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -55,6 +56,12 @@ public final class Route implements ModelProvider {
   @Override
   public String name() {
     return targets.getFirst().provider().name();
+  }
+
+  /** The smallest, for a call may go to any of them. */
+  @Override
+  public OptionalLong window(String model) {
+    return targets.stream().flatMapToLong(target -> target.provider().window(model).stream()).min();
   }
 
   @Override
