@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Model → tool calls → sandbox → results → model, until there is a text, a call of the client's own
@@ -88,7 +89,7 @@ final class AgentLoop {
         return Optional.of(LoopEnd.limit("tool_calls"));
       }
       boolean first = turn.tools().calls() == 0 && !answer.begun();
-      ToolOutcome outcome = interruption.during(() -> tools.run(turn.tools(), call));
+      ToolOutcome outcome = run(turn, call, answer, interruption);
       exchange.add(
           JsonNodeFactory.instance
               .objectNode()
@@ -99,6 +100,16 @@ final class AgentLoop {
     conversation.add(exchange);
     turn.add(exchange);
     return Optional.empty();
+  }
+
+  private ToolOutcome run(Turn turn, ToolCall call, Answer answer, Interruption interruption)
+      throws InterruptedException {
+    answer.tool(ToolProgress.began(call));
+    long begun = System.nanoTime();
+    ToolOutcome outcome = interruption.during(() -> tools.run(turn.tools(), call));
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+    answer.tool(ToolProgress.ended(call, outcome, millis));
+    return outcome;
   }
 
   /** Before anything was sent an HTTP status says it best; later the model is told. */

@@ -13,6 +13,9 @@ interface Answer {
   /** Calls of the client's own functions, which it runs itself. */
   void toolCalls(List<ToolCall> calls);
 
+  /** One of the platform's tools runs or has run. */
+  void tool(ToolProgress progress);
+
   /** Nothing comes after it. */
   void end(LoopEnd end, TokenUsage usage);
 

@@ -52,7 +52,8 @@ final class ChatController {
               + " X-Hermes-Tools narrows the platform's tools (none, or names). X-Hermes-Cache: use takes"
               + " the model's answer to the same call of the tenant in the last five minutes."
               + " X-Hermes-Memory, on or off, says whether the model knows what is kept for the user;"
-              + " by default it does in a session.")
+              + " by default it does in a session."
+              + " X-Hermes-Events: tools shows in a stream what the platform's tools do.")
   @io.swagger.v3.oas.annotations.parameters.RequestBody(
       required = true,
       content =
@@ -69,12 +70,13 @@ final class ChatController {
   HttpResponse<?> complete(HttpRequest<?> http, @Body CompletableFuture<byte[]> body)
       throws InterruptedException {
     ChatRequest request = ChatRequestReader.read(RequestBody.await(body, RequestBody.SECONDS));
+    boolean events = ToolProgress.wanted(http, request.stream());
     Turn turn = maker.make(http, request, TurnMaker.session(http));
     return request.stream()
         ? server.stream(
             http,
             turn,
-            stream -> new StreamedAnswer(completion(turn), request.includeUsage(), stream))
+            stream -> new StreamedAnswer(completion(turn), request.includeUsage(), events, stream))
         : server.whole(http, turn, new WholeAnswer(completion(turn)::whole));
   }
 

@@ -31,6 +31,17 @@ record Completion(String id, long created, String model) {
     return chunk;
   }
 
+  /** A chunk without a choice, as the one of the usage is. */
+  ObjectNode event(ToolProgress progress, boolean usageComesLast) {
+    ObjectNode chunk = head("chat.completion.chunk");
+    chunk.putArray("choices");
+    chunk.putObject("hermes").set(progress.type(), progress.json());
+    if (usageComesLast) {
+      chunk.putNull("usage");
+    }
+    return chunk;
+  }
+
   ObjectNode usageChunk(TokenUsage usage) {
     ObjectNode chunk = head("chat.completion.chunk");
     chunk.putArray("choices");

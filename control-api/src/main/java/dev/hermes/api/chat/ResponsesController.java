@@ -67,12 +67,13 @@ final class ResponsesController {
   HttpResponse<?> create(HttpRequest<?> http, @Body CompletableFuture<byte[]> body)
       throws InterruptedException {
     ResponsesRequest request = ResponsesReader.read(RequestBody.await(body, RequestBody.SECONDS));
+    boolean events = ToolProgress.wanted(http, request.chat().stream());
     Turn turn =
         maker.make(http, request.chat(), request.conversation().or(() -> TurnMaker.session(http)));
     ResponseObject response =
         ResponseObject.of(clock.instant(), turn.model().model(), request, turn.session());
     return request.chat().stream()
-        ? server.stream(http, turn, stream -> new StreamedResponse(response, stream))
+        ? server.stream(http, turn, stream -> new StreamedResponse(response, events, stream))
         : server.whole(http, turn, new WholeAnswer(response::whole));
   }
 }

@@ -18,12 +18,15 @@ import java.util.Optional;
 final class StreamedAnswer implements Answer.Streamed {
   private final Completion completion;
   private final boolean includeUsage;
+  private final boolean toolEvents;
   private final SseStream stream;
   private boolean begun;
 
-  StreamedAnswer(Completion completion, boolean includeUsage, SseStream stream) {
+  StreamedAnswer(
+      Completion completion, boolean includeUsage, boolean toolEvents, SseStream stream) {
     this.completion = completion;
     this.includeUsage = includeUsage;
+    this.toolEvents = toolEvents;
     this.stream = stream;
   }
 
@@ -45,6 +48,14 @@ final class StreamedAnswer implements Answer.Streamed {
       ObjectNode arguments = object().put("index", i);
       arguments.putObject("function").put("arguments", calls.get(i).arguments());
       callDelta(arguments);
+    }
+  }
+
+  @Override
+  public void tool(ToolProgress progress) {
+    if (toolEvents) {
+      begin();
+      send(completion.event(progress, includeUsage));
     }
   }
 

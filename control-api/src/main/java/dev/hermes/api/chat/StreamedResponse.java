@@ -16,6 +16,7 @@ import java.util.List;
  */
 final class StreamedResponse implements Answer.Streamed {
   private final ResponseObject response;
+  private final boolean toolEvents;
   private final SseStream stream;
   private final ArrayNode output = JsonNodeFactory.instance.arrayNode();
   private final StringBuilder text = new StringBuilder();
@@ -23,8 +24,9 @@ final class StreamedResponse implements Answer.Streamed {
   private ObjectNode event = JsonNodeFactory.instance.objectNode();
   private int sequence;
 
-  StreamedResponse(ResponseObject response, SseStream stream) {
+  StreamedResponse(ResponseObject response, boolean toolEvents, SseStream stream) {
     this.response = response;
+    this.toolEvents = toolEvents;
     this.stream = stream;
   }
 
@@ -61,6 +63,15 @@ final class StreamedResponse implements Answer.Streamed {
       ObjectNode done = ResponseObject.call(item, "completed", call, call.arguments());
       item("response.output_item.done", done);
       output.add(done);
+    }
+  }
+
+  @Override
+  public void tool(ToolProgress progress) {
+    if (toolEvents) {
+      begin();
+      event("hermes." + progress.type()).setAll(progress.json());
+      send();
     }
   }
 

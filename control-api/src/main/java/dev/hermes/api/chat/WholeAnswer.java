@@ -33,6 +33,10 @@ final class WholeAnswer implements Answer {
     calls = List.copyOf(made);
   }
 
+  /** Its result is part of the text, if the model says so. */
+  @Override
+  public void tool(ToolProgress progress) {}
+
   @Override
   public void end(LoopEnd end, TokenUsage usage) {
     whole = Optional.of(form.of(text.toString(), calls, end, usage));

@@ -68,6 +68,61 @@ class ToolsIT {
   }
 
   @Test
+  @DisplayName("AGW-3 who asks for them sees the platform's tool calls in the stream, by call id")
+  void events() {
+    RawKey key = api.userKey(api.tenant());
+    String ask = ask("fake-python", "go", "\"stream\":true");
+    Answer answer = api.chat(key, ask, "X-Hermes-Events", "tools");
+    List<JsonNode> events =
+        answer.chunks().stream().map(it -> it.path("hermes")).filter(it -> !it.isEmpty()).toList();
+    assertThat(events).hasSize(2);
+    JsonNode started = events.get(0).path("tool.started");
+    assertThat(started.path("call_id").asText()).isEqualTo("call_up");
+    assertThat(started.path("name").asText()).isEqualTo("python");
+    assertThat(started.path("arguments").asText()).contains("6*7");
+    JsonNode ended = events.get(1).path("tool.ended");
+    assertThat(ended.path("call_id").asText()).isEqualTo("call_up");
+    assertThat(ended.path("output").asText()).isEqualTo("42\n");
+    assertThat(ended.path("failed").asBoolean(true)).isFalse();
+    assertThat(ended.path("duration_ms").isNumber()).isTrue();
+    assertThat(answer.chunks().getFirst().at("/choices/0/delta/role").asText())
+        .isEqualTo("assistant");
+    assertThat(answer.streamedText()).isEqualTo("result: 42\n");
+    assertThat(answer.events().getLast()).isEqualTo("[DONE]");
+
+    assertThat(api.chat(key, ask).chunks()).as("unasked").noneMatch(it -> it.has("hermes"));
+    assertThat(api.chat(key, ask, "X-Hermes-Events", "all").status()).isEqualTo(400);
+    assertThat(api.chat(key, ask("fake-python", "go"), "X-Hermes-Events", "tools").text())
+        .contains("set stream");
+  }
+
+  @Test
+  @DisplayName("AGW-3 the same in a stream of responses, numbered with the rest")
+  void responseEvents() {
+    RawKey key = api.userKey(api.tenant());
+    Answer answer =
+        api.send(
+            api.request("/v1/responses", key)
+                .header("Content-Type", "application/json")
+                .header("X-Hermes-Events", "tools")
+                .POST(
+                    java.net.http.HttpRequest.BodyPublishers.ofString(
+                        "{\"model\":\"fake-python\",\"input\":\"go\",\"stream\":true}"))
+                .build());
+    List<JsonNode> events = answer.chunks();
+    assertThat(events.stream().map(it -> it.path("type").asText()))
+        .containsSubsequence(
+            "response.created",
+            "hermes.tool.started",
+            "hermes.tool.ended",
+            "response.output_text.delta",
+            "response.completed");
+    for (int i = 0; i < events.size(); i++) {
+      assertThat(events.get(i).path("sequence_number").asInt()).isEqualTo(i);
+    }
+  }
+
+  @Test
   @DisplayName("bash runs too; failing code is told with its error and exit code")
   void bash() {
     RawKey key = api.userKey(api.tenant());
