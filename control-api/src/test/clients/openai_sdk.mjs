@@ -132,6 +132,18 @@ const given = await client.responses.create({
   input: [...user('weather?'), wish.output[0], { type: 'function_call_output', call_id: wish.output[0].call_id, output: 'sun' }],
 });
 check(given.output_text === 'client said: sun', given);
+const followed = await client.responses.create({
+  model: 'fake-client-tool',
+  tools: [flat],
+  previous_response_id: wish.id,
+  input: [{ type: 'function_call_output', call_id: wish.output[0].call_id, output: 'rain' }],
+});
+check(followed.output_text === 'client said: rain', followed);
+check((await client.responses.retrieve(followed.id)).output_text === followed.output_text, followed);
+const inputs = [];
+for await (const item of client.responses.inputItems.list(followed.id)) inputs.push(item.type);
+check(JSON.stringify(inputs) === '["function_call_output"]', inputs);
+await client.responses.delete(followed.id);
 say('responses');
 
 const errors = [

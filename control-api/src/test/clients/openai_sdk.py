@@ -142,8 +142,22 @@ say("embeddings")
 answer = client.responses.create(model="fake-echo", input="hello", instructions="be short", metadata={"a": "b"})
 check(answer.output_text == "echo: hello" and answer.status == "completed", answer)
 check((answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.total_tokens) == (11, 7, 18), answer.usage)
-check(answer.store is False and answer.metadata == {"a": "b"} and answer.instructions == "be short", answer)
+check(answer.store is True and answer.metadata == {"a": "b"} and answer.instructions == "be short", answer)
 say("response")
+
+known = client.responses.retrieve(answer.id)
+check(known == answer, known)
+items = client.responses.input_items.list(answer.id)
+check([item.content[0].text for item in items] == ["hello"], items)
+after = client.responses.create(model="fake-echo", input="again", previous_response_id=answer.id)
+check(after.previous_response_id == answer.id and after.output_text == "echo: again", after)
+client.responses.delete(answer.id)
+try:
+    client.responses.retrieve(answer.id)
+    check(False, "a deleted response was found")
+except openai.NotFoundError:
+    pass
+say("response, kept")
 
 kinds, text = [], ""
 with client.responses.stream(model="fake-echo", input=user("one two")) as stream:
@@ -181,7 +195,7 @@ ERRORS = [
         openai.BadRequestError,
         400,
         "previous_response_id",
-        "unsupported_parameter",
+        "previous_response_not_found",
         lambda: once.responses.create(model="fake-echo", input="x", previous_response_id="resp_1"),
     ),
     (openai.BadRequestError, 400, "input", None, lambda: once.responses.create(model="fake-echo", input=[])),

@@ -1,9 +1,12 @@
 package dev.hermes.api.chat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.response.KeptResponse;
 import java.util.List;
+import java.util.Optional;
 
 /** Where an answer goes as it comes: into a stream, or into one object. */
 interface Answer {
@@ -15,6 +18,15 @@ interface Answer {
 
   /** One of the platform's tools runs or has run. */
   void tool(ToolProgress progress);
+
+  /**
+   * What is to be kept of the answer beside the session; asked once, before the end is told.
+   *
+   * @param said the messages of the turn behind its input
+   */
+  default Optional<KeptResponse> kept(LoopEnd end, TokenUsage usage, List<ObjectNode> said) {
+    return Optional.empty();
+  }
 
   /** Nothing comes after it. */
   void end(LoopEnd end, TokenUsage usage);

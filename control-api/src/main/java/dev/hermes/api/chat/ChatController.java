@@ -77,7 +77,7 @@ final class ChatController {
             http,
             turn,
             stream -> new StreamedAnswer(completion(turn), request.includeUsage(), events, stream))
-        : server.whole(http, turn, new WholeAnswer(completion(turn)::whole));
+        : server.whole(http, turn, new WholeAnswer(completion(turn)));
   }
 
   private Completion completion(Turn turn) {

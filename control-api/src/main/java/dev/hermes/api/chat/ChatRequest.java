@@ -2,6 +2,7 @@ package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.session.History;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.Set;
  * What a client asks for, checked.
  *
  * @param messages as sent, nulls removed
+ * @param before which of them, behind instructions, the platform itself has kept and put there
  * @param tools the client's own, as sent
  * @param functions the names of the client's functions
  * @param parameters sampling and the like that a provider is told
@@ -17,6 +19,7 @@ import java.util.Set;
 record ChatRequest(
     Optional<String> model,
     List<ObjectNode> messages,
+    Optional<Before> before,
     List<JsonNode> tools,
     Set<String> functions,
     Optional<JsonNode> toolChoice,
@@ -28,6 +31,35 @@ record ChatRequest(
     messages = List.copyOf(messages);
     tools = List.copyOf(tools);
     functions = Set.copyOf(functions);
+  }
+
+  /** The messages from one place to before another. */
+  record Before(int from, int to) {}
+
+  /** The same with part of its messages known as the platform's own. */
+  ChatRequest with(Before part) {
+    return new ChatRequest(
+        model,
+        messages,
+        Optional.of(part),
+        tools,
+        functions,
+        toolChoice,
+        parameters,
+        stream,
+        includeUsage);
+  }
+
+  /** The conversation that this request continues, by what the session has kept. */
+  History.Continued after(History history) {
+    return before
+        .map(part ->
+            new History.Continued(
+                messages.subList(0, part.from()),
+                messages.subList(part.from(), part.to()),
+                messages.subList(part.to(), messages.size()),
+                messages.subList(part.to(), messages.size())))
+        .orElseGet(() -> history.continueWith(messages));
   }
 
   /** How many tokens of a window to leave to the answer. */

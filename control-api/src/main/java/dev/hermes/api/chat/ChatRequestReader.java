@@ -8,6 +8,7 @@ import dev.hermes.api.problem.Failure;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,6 +31,7 @@ final class ChatRequestReader {
     return new ChatRequest(
         JsonBody.model(root.path("model")),
         Messages.read(root.get("messages")),
+        Optional.empty(),
         tools,
         functions(tools),
         JsonBody.present(root.path("tool_choice")),

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Writes the objects of one completion, which all carry the same id, time and model. */
-record Completion(String id, long created, String model) {
+record Completion(String id, long created, String model) implements WholeAnswer.Form {
 
   static Completion of(Instant now, String model) {
     return new Completion(
@@ -49,7 +49,8 @@ record Completion(String id, long created, String model) {
     return chunk;
   }
 
-  ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage) {
+  @Override
+  public ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage) {
     ObjectNode whole = head("chat.completion");
     ObjectNode choice = whole.putArray("choices").addObject().put("index", 0);
     choice.set("message", message(text, calls));

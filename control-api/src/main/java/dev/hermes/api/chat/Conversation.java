@@ -23,7 +23,10 @@ final class Conversation {
   Conversation(History.Continued continued) {
     instructions = continued.instructions();
     kept = exchanges(continued.kept());
-    asked = continued.asked();
+    asked = new ArrayList<>(continued.asked());
+    if (!kept.isEmpty() && !asked.isEmpty() && isResult(asked.getFirst())) {
+      asked.addAll(0, kept.removeLast());
+    }
   }
 
   /** A round of this turn: the model's calls and their results. */
@@ -87,9 +90,14 @@ final class Conversation {
     return exchanges;
   }
 
+  /** What answers a call belongs to the message with the call. */
+  private static boolean isResult(ObjectNode message) {
+    return message.path("role").asText().equals("tool");
+  }
+
   private static ObjectNode brief(ObjectNode message) {
     JsonNode content = message.path("content");
-    return message.path("role").asText().equals("tool") && content.asText().length() > 200
+    return isResult(message) && content.asText().length() > 200
         ? message.deepCopy().put("content", "[a result left out for want of room]")
         : message;
   }

@@ -16,14 +16,9 @@ final class ResponseItems {
 
   private ResponseItems() {}
 
-  /** Instructions first, then the input. */
-  static ArrayNode messages(ObjectNode root) {
+  /** The input's messages. */
+  static ArrayNode messages(JsonNode input) {
     ResponseItems items = new ResponseItems();
-    JsonBody.present(root.path("instructions"))
-        .ifPresent(text -> items.messages.addObject().put("role", "system").set("content", text));
-    JsonNode input =
-        JsonBody.present(root.path("input"))
-            .orElseThrow(() -> new ApiException(Failure.missing("input")));
     if (input.isTextual()) {
       items.messages.addObject().put("role", "user").set("content", input);
       return items.messages;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.response.KeptResponse;
 import dev.hermes.api.session.SessionKey;
 import dev.hermes.database.id.UuidV7;
 import java.time.Instant;
@@ -13,13 +14,23 @@ import java.util.List;
 import java.util.Optional;
 
 /** Writes a response and the items of its output. */
-record ResponseObject(String id, long created, String model, ObjectNode echo) {
+record ResponseObject(
+    String id, long created, String model, ResponsesRequest request, ObjectNode echo)
+    implements WholeAnswer.Form {
 
   static ResponseObject of(
       Instant now, String model, ResponsesRequest request, Optional<SessionKey> session) {
     ObjectNode echo = request.echo();
     session.ifPresent(key -> echo.putObject("conversation").put("id", key.id().value()));
-    return new ResponseObject(name("resp_"), now.getEpochSecond(), model, echo);
+    return new ResponseObject(name("resp_"), now.getEpochSecond(), model, request, echo);
+  }
+
+  /** What is kept of it, if it is to be. */
+  @Override
+  public Optional<KeptResponse> kept(ObjectNode whole, List<ObjectNode> said) {
+    return request.store()
+        ? Optional.of(new KeptResponse(id, request.previous(), request.input(), said, whole))
+        : Optional.empty();
   }
 
   /** A new id of that kind. */
@@ -33,7 +44,8 @@ record ResponseObject(String id, long created, String model, ObjectNode echo) {
   }
 
   /** All of it, made at once. */
-  ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage) {
+  @Override
+  public ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage) {
     ArrayNode output = JsonNodeFactory.instance.arrayNode();
     if (!text.isEmpty()) {
       output.add(message(name("msg_"), status(end), text));
@@ -117,7 +129,6 @@ record ResponseObject(String id, long created, String model, ObjectNode echo) {
     response.put("background", false).putNull("error").putNull("incomplete_details");
     response.put("model", model).set("output", output);
     response.setAll(echo);
-    response.putNull("previous_response_id").put("store", false).putNull("usage");
-    return response;
+    return response.putNull("usage");
   }
 }

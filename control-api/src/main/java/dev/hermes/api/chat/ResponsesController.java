@@ -1,7 +1,9 @@
 package dev.hermes.api.chat;
 
 import dev.hermes.api.body.RequestBody;
+import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
+import dev.hermes.api.response.KeptResponses;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
 import io.micronaut.http.HttpRequest;
@@ -26,11 +28,13 @@ import java.util.concurrent.CompletableFuture;
 final class ResponsesController {
   private final TurnMaker maker;
   private final TurnServer server;
+  private final KeptResponses kept;
   private final Clock clock;
 
-  ResponsesController(TurnMaker maker, TurnServer server, Clock clock) {
+  ResponsesController(TurnMaker maker, TurnServer server, KeptResponses kept, Clock clock) {
     this.maker = maker;
     this.server = server;
+    this.kept = kept;
     this.clock = clock;
   }
 
@@ -48,9 +52,8 @@ final class ResponsesController {
       operationId = "createResponse",
       summary = "One turn of an agent, in OpenAI's newer form",
       description =
-          "OpenAI's responses. They are not stored: store is answered with false, and"
-              + " previous_response_id is refused; conversation, or the header X-Hermes-Session-Id,"
-              + " keeps the conversation.")
+          "OpenAI's responses. They are kept unless store is false, and previous_response_id follows"
+              + " one of them; conversation, or the header X-Hermes-Session-Id, keeps a session.")
   @io.swagger.v3.oas.annotations.parameters.RequestBody(
       required = true,
       content =
@@ -66,7 +69,10 @@ final class ResponsesController {
       })
   HttpResponse<?> create(HttpRequest<?> http, @Body CompletableFuture<byte[]> body)
       throws InterruptedException {
-    ResponsesRequest request = ResponsesReader.read(RequestBody.await(body, RequestBody.SECONDS));
+    Principal caller = Principal.of(http);
+    ResponsesRequest request =
+        ResponsesReader.read(
+            RequestBody.await(body, RequestBody.SECONDS), id -> kept.upTo(caller, id));
     boolean events = ToolProgress.wanted(http, request.chat().stream());
     Turn turn =
         maker.make(http, request.chat(), request.conversation().or(() -> TurnMaker.session(http)));
@@ -74,6 +80,6 @@ final class ResponsesController {
         ResponseObject.of(clock.instant(), turn.model().model(), request, turn.session());
     return request.chat().stream()
         ? server.stream(http, turn, stream -> new StreamedResponse(response, events, stream))
-        : server.whole(http, turn, new WholeAnswer(response::whole));
+        : server.whole(http, turn, new WholeAnswer(response));
   }
 }

@@ -7,9 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.body.JsonBody;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.response.KeptResponse;
 import dev.hermes.api.session.SessionId;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -29,8 +32,6 @@ final class ResponsesReader {
 
   private static final Map<String, String> REFUSED =
       Map.of(
-          "previous_response_id",
-          "Responses are not stored here: send the whole input, or name a conversation.",
           "prompt",
           "There are no stored prompts here: send instructions and input.",
           "max_tool_calls",
@@ -42,7 +43,10 @@ final class ResponsesReader {
 
   private ResponsesReader() {}
 
-  static ResponsesRequest read(byte[] body) {
+  /**
+   * @param kept the responses up to the one of that id, oldest first
+   */
+  static ResponsesRequest read(byte[] body, Function<String, List<KeptResponse>> kept) {
     ObjectNode root = JsonBody.object(body);
     refuse(root);
     ObjectNode chat = JsonNodeFactory.instance.objectNode();
@@ -57,11 +61,43 @@ final class ResponsesReader {
     JsonBody.present(root.path("tools")).ifPresent(tools -> chat.set("tools", tools(tools)));
     JsonBody.present(root.path("tool_choice"))
         .ifPresent(choice -> chat.set("tool_choice", choice(choice)));
-    chat.set("messages", ResponseItems.messages(root));
+    Optional<String> previous = previous(root);
+    JsonNode input =
+        JsonBody.present(root.path("input"))
+            .orElseThrow(() -> new ApiException(Failure.missing("input")));
+    ArrayNode messages = chat.putArray("messages");
+    JsonBody.present(root.path("instructions"))
+        .ifPresent(text -> messages.addObject().put("role", "system").set("content", text));
+    int from = messages.size();
+    previous
+        .map(kept)
+        .orElse(List.of())
+        .forEach(response -> {
+          messages.addAll(ResponseItems.messages(response.input()));
+          messages.addAll(response.said());
+        });
+    ChatRequest.Before before = new ChatRequest.Before(from, messages.size());
+    messages.addAll(ResponseItems.messages(input));
+    ChatRequest request = renamed(() -> ChatRequestReader.read(chat));
     return new ResponsesRequest(
-        renamed(() -> ChatRequestReader.read(chat)),
+        previous.isPresent() ? request.with(before) : request,
         conversation(root.path("conversation")),
+        previous,
+        input,
+        root.path("store").asBoolean(true),
         echo(root));
+  }
+
+  /** The response it follows; one of a conversation follows what that has kept. */
+  private static Optional<String> previous(ObjectNode root) {
+    Optional<String> previous =
+        JsonBody.present(root.path("previous_response_id")).map(JsonNode::asText);
+    if (previous.isPresent() && JsonBody.present(root.path("conversation")).isPresent()) {
+      throw new ApiException(
+          Failure.invalid(
+              "previous_response_id", "Name a conversation or a previous response, not both."));
+    }
+    return previous;
   }
 
   /** Runs a reading whose errors name a chat's members, and names those the client has sent. */
@@ -152,6 +188,8 @@ final class ResponsesReader {
     echo.set("max_output_tokens", sent(root.path("max_output_tokens")));
     echo.set(
         "metadata", root.path("metadata").isObject() ? root.path("metadata") : echo.objectNode());
+    echo.set("previous_response_id", sent(root.path("previous_response_id")));
+    echo.put("store", root.path("store").asBoolean(true));
     echo.put("parallel_tool_calls", root.path("parallel_tool_calls").asBoolean(true));
     echo.put("temperature", root.path("temperature").asDouble(1));
     echo.put("top_p", root.path("top_p").asDouble(1));

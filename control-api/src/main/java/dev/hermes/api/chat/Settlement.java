@@ -1,6 +1,8 @@
 package dev.hermes.api.chat;
 
 import dev.hermes.api.audit.AuditLog;
+import dev.hermes.api.response.KeptResponse;
+import dev.hermes.api.response.KeptResponses;
 import dev.hermes.api.session.Sessions;
 import dev.hermes.api.tool.ToolRunner;
 import dev.hermes.api.usage.UsageRecord;
@@ -9,10 +11,12 @@ import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Ends a turn in one transaction: usage, receipts, messages, the session's lock, audit, and the
- * sandbox's lease, unless that is in another database: then after it.
+ * Ends a turn in one transaction: usage, receipts, messages, what is kept of a response, the
+ * session's lock, audit, and the sandbox's lease, unless that is in another database: then after
+ * it.
  */
 @Singleton
 final class Settlement {
@@ -21,6 +25,7 @@ final class Settlement {
   private final UsageRecords usage;
   private final Sessions sessions;
   private final ToolRunner tools;
+  private final KeptResponses responses;
   private final AuditLog audit;
 
   Settlement(
@@ -29,34 +34,37 @@ final class Settlement {
       UsageRecords usage,
       Sessions sessions,
       ToolRunner tools,
+      KeptResponses responses,
       AuditLog audit) {
     this.database = database;
     this.settlement = settlement;
     this.usage = usage;
     this.sessions = sessions;
     this.tools = tools;
+    this.responses = responses;
     this.audit = audit;
   }
 
   /** Throws when it could not be done in a few tries; what was used is in the log then. */
-  void settle(Turn turn, String status) {
+  void settle(Turn turn, String status, Optional<KeptResponse> kept) {
     UsageRecord record = turn.record(status);
     settlement.settle(
         record,
         () -> {
-          write(turn, record);
+          write(turn, record, kept);
           tools.leave(turn.tools());
         });
     Thread.ofVirtual().name("release").start(() -> tools.release(turn.tools()));
   }
 
-  private void write(Turn turn, UsageRecord record) {
+  private void write(Turn turn, UsageRecord record, Optional<KeptResponse> kept) {
     database.inTenant(
         turn.caller().tenant(),
         handle -> {
           usage.record(turn.caller().tenant(), record);
           tools.settle(turn.tools());
           turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), turn.added()));
+          kept.ifPresent(response -> responses.store(turn.caller(), response));
           audit.record(
               turn.caller().tenant(),
               new AuditLog.Entry(

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.response.KeptResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes a response as events in OpenAI's order: created, in progress, each item of the output
@@ -73,6 +75,15 @@ final class StreamedResponse implements Answer.Streamed {
       event("hermes." + progress.type()).setAll(progress.json());
       send();
     }
+  }
+
+  @Override
+  public Optional<KeptResponse> kept(LoopEnd end, TokenUsage usage, List<ObjectNode> said) {
+    ArrayNode items = output.deepCopy();
+    if (!message.isEmpty()) {
+      items.add(ResponseObject.message(message, ResponseObject.status(end), text.toString()));
+    }
+    return response.kept(response.ended(items, end, usage), said);
   }
 
   @Override

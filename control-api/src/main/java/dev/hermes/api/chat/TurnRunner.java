@@ -1,9 +1,12 @@
 package dev.hermes.api.chat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.session.History;
 import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,11 +34,12 @@ final class TurnRunner {
   void run(Turn turn, Answer answer, Interruption interruption) {
     TurnBeginning.Begun begun = beginning.begin(turn);
     LoopEnd end;
+    int input = 0;
     try {
-      History.Continued conversation = begun.history().continueWith(turn.request().messages());
+      History.Continued conversation = turn.request().after(begun.history());
       turn.add(conversation.fresh());
-      end =
-          loop.run(turn, new Conversation(begun.withNotes(conversation)), answer, interruption);
+      input = conversation.fresh().size();
+      end = loop.run(turn, new Conversation(begun.withNotes(conversation)), answer, interruption);
     } catch (InterruptedException e) {
       end =
           switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {
@@ -52,7 +56,11 @@ final class TurnRunner {
       throw failed(turn, "failed", e);
     }
     String status = end.status();
-    settlement.settle(turn, status);
+    List<ObjectNode> added = turn.added();
+    settlement.settle(
+        turn,
+        status,
+        answer.kept(end, turn.usage(), added.subList(Math.min(input, added.size()), added.size())));
     metrics.completion(status);
     answer.end(end, turn.usage());
   }
@@ -60,7 +68,7 @@ final class TurnRunner {
   private RuntimeException failed(Turn turn, String status, RuntimeException cause) {
     metrics.completion(status);
     try {
-      settlement.settle(turn, status);
+      settlement.settle(turn, status, Optional.empty());
     } catch (RuntimeException e) {
       metrics.usageLost();
       LOG.debug("{}: the turn's own failure is told instead", turn.requestId(), e);

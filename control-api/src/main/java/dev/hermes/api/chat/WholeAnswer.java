@@ -3,6 +3,7 @@ package dev.hermes.api.chat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
+import dev.hermes.api.response.KeptResponse;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,9 +19,13 @@ final class WholeAnswer implements Answer {
   }
 
   /** Writes the object when all of it is there. */
-  @FunctionalInterface
   interface Form {
-    ObjectNode of(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage);
+    ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage);
+
+    /** What is kept of it. */
+    default Optional<KeptResponse> kept(ObjectNode whole, List<ObjectNode> said) {
+      return Optional.empty();
+    }
   }
 
   @Override
@@ -38,8 +43,19 @@ final class WholeAnswer implements Answer {
   public void tool(ToolProgress progress) {}
 
   @Override
+  public Optional<KeptResponse> kept(LoopEnd end, TokenUsage usage, List<ObjectNode> said) {
+    return form.kept(whole(end, usage), said);
+  }
+
+  @Override
   public void end(LoopEnd end, TokenUsage usage) {
-    whole = Optional.of(form.of(text.toString(), calls, end, usage));
+    whole(end, usage);
+  }
+
+  private ObjectNode whole(LoopEnd end, TokenUsage usage) {
+    ObjectNode object = whole.orElseGet(() -> form.whole(text.toString(), calls, end, usage));
+    whole = Optional.of(object);
+    return object;
   }
 
   /** Nothing is sent before the end. */

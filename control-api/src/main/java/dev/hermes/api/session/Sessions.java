@@ -3,6 +3,7 @@ package dev.hermes.api.session;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.StorableText;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.database.access.TenantDatabase;

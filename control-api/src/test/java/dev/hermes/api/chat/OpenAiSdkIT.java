@@ -68,7 +68,7 @@ class OpenAiSdkIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"python, 18", "javascript, 13"})
+  @CsvSource({"python, 19", "javascript, 13"})
   @DisplayName(
       "AGW-1 chat, streams, tools, structured output, images, embeddings, errors, retry, cancelling")
   void published(String language, int parts) throws Exception {
@@ -158,6 +158,21 @@ class OpenAiSdkIT {
             .validate();
     assertThat(hello.output().getFirst().asMessage().content().getFirst().asOutputText().text())
         .isEqualTo("echo: hello");
+    Response after =
+        client
+            .responses()
+            .create(
+                ResponseCreateParams.builder()
+                    .model("fake-echo")
+                    .previousResponseId(hello.id())
+                    .input("again")
+                    .build())
+            .validate();
+    assertThat(after.previousResponseId()).contains(hello.id());
+    assertThat(client.responses().retrieve(after.id()).validate()).isEqualTo(after);
+    client.responses().delete(after.id());
+    assertThatThrownBy(() -> client.responses().retrieve(after.id()))
+        .isInstanceOf(NotFoundException.class);
     ResponseAccumulator accumulator = ResponseAccumulator.create();
     try (var stream =
         client

@@ -1,4 +1,4 @@
-package dev.hermes.api.session;
+package dev.hermes.api.body;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,15 +1,15 @@
-package dev.hermes.api.session;
+package dev.hermes.api.body;
 
 /**
  * JSON as PostgreSQL can keep it: {@code jsonb} has no NUL and no lone surrogate, programs print
  * both. Each becomes U+FFFD.
  */
-final class StorableText {
+public final class StorableText {
   private static final char REPLACEMENT = '\uFFFD';
 
   private StorableText() {}
 
-  static String of(String json) {
+  public static String of(String json) {
     StringBuilder safe = new StringBuilder(json.length());
     int length = json.length();
     for (int i = 0; i < length; i++) {

@@ -1,0 +1,161 @@
+package dev.hermes.api.response;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.StorableText;
+import dev.hermes.api.identity.Principal;
+import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.Failure;
+import dev.hermes.database.access.TenantDatabase;
+import jakarta.inject.Singleton;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.statement.SqlStatement;
+
+/** Keeps responses; each is its user's alone. */
+@Singleton
+public final class KeptResponses {
+  /** So many responses back the model is shown; what was before them is kept and not shown. */
+  private static final int MOST = 100;
+
+  private static final String STORE =
+      """
+      insert into responses
+        (tenant_id, user_id, response_id, previous_id, input, said, response)
+      values (:tenant, :user, :id, :previous, :input::jsonb, :said::jsonb, :response::jsonb)
+      on conflict do nothing
+      """;
+  private static final String FIND =
+      """
+      select response_id, previous_id, input, said, response from responses
+      where tenant_id = :tenant and user_id = :user and response_id = :id
+      """;
+  private static final String CHAIN =
+      """
+      with recursive chain as (
+        select response_id, previous_id, input, said, response, 1 as back from responses
+        where tenant_id = :tenant and user_id = :user and response_id = :id
+        union all
+        select r.response_id, r.previous_id, r.input, r.said, r.response, c.back + 1
+        from chain c
+        join responses r
+          on r.tenant_id = :tenant and r.user_id = :user and r.response_id = c.previous_id
+        where c.back < :most
+      )
+      select response_id, previous_id, input, said, response from chain order by back desc
+      """;
+  private static final String DELETE =
+      """
+      delete from responses
+      where tenant_id = :tenant and user_id = :user and response_id = :id
+      """;
+
+  private static final TypeReference<List<ObjectNode>> MESSAGES = new TypeReference<>() {};
+
+  private final TenantDatabase database;
+  private final ObjectMapper json;
+
+  KeptResponses(TenantDatabase database, ObjectMapper json) {
+    this.database = database;
+    this.json = json;
+  }
+
+  /** Joins the caller's transaction, and may be repeated. */
+  public void store(Principal owner, KeptResponse response) {
+    database.inTenant(
+        owner.tenant(),
+        handle ->
+            bind(handle.createUpdate(STORE), owner, response.id())
+                .bind("previous", response.previous())
+                .bind("input", StorableText.of(response.input().toString()))
+                .bind("said", StorableText.of(response.said().toString()))
+                .bind("response", StorableText.of(response.object().toString()))
+                .execute());
+  }
+
+  /** That response and those before it, oldest first; 400 when it or one before it is not kept. */
+  public List<KeptResponse> upTo(Principal owner, String id) {
+    List<KeptResponse> chain =
+        database.inTenant(
+            owner.tenant(),
+            handle ->
+                bind(handle.createQuery(CHAIN), owner, id)
+                    .bind("most", MOST)
+                    .map((row, context) -> response(row))
+                    .list());
+    if (chain.isEmpty()) {
+      throw notFound("Previous response with id '%s' not found.".formatted(id));
+    }
+    if (chain.size() < MOST && chain.getFirst().previous().isPresent()) {
+      throw notFound(
+          "Response '%s', which led to the previous one, was deleted: send the whole input."
+              .formatted(chain.getFirst().previous().get()));
+    }
+    return chain;
+  }
+
+  /** OpenAI says it so. */
+  private static ApiException notFound(String message) {
+    return new ApiException(
+        new Failure(
+            400,
+            "invalid_request_error",
+            "previous_response_not_found",
+            "previous_response_id",
+            message,
+            Map.of()));
+  }
+
+  Optional<KeptResponse> find(Principal owner, String id) {
+    return database.inTenant(
+        owner.tenant(),
+        handle ->
+            bind(handle.createQuery(FIND), owner, id)
+                .map((row, context) -> response(row))
+                .findOne());
+  }
+
+  /**
+   * False when there is none.
+   *
+   * @param deleted is run in the same transaction
+   */
+  boolean delete(Principal owner, String id, Runnable deleted) {
+    return database.inTenant(
+        owner.tenant(),
+        handle -> {
+          boolean found = bind(handle.createUpdate(DELETE), owner, id).execute() == 1;
+          if (found) {
+            deleted.run();
+          }
+          return found;
+        });
+  }
+
+  private KeptResponse response(ResultSet row) throws SQLException {
+    try {
+      JsonNode input = json.readTree(row.getString("input"));
+      return new KeptResponse(
+          row.getString("response_id"),
+          Optional.ofNullable(row.getString("previous_id")),
+          input,
+          json.readValue(row.getString("said"), MESSAGES),
+          json.readValue(row.getString("response"), ObjectNode.class));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a kept response is unreadable", e);
+    }
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, Principal owner, String id) {
+    return statement
+        .bind("tenant", owner.tenant().value())
+        .bind("user", owner.user())
+        .bind("id", id);
+  }
+}
