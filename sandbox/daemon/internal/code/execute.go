@@ -80,6 +80,7 @@ func (s *Service) prepare(r *http.Request, request *executeRequest) (func(contex
 	if err := environ.Check(request.EnvVars); err != nil {
 		return nil, err
 	}
+	request.EnvVars = environ.Traced(r, request.EnvVars)
 	if !plane.Data(r) {
 		return s.prepareTool(request)
 	}

@@ -433,6 +433,28 @@ func TestEnvironmentsOfCalls(t *testing.T) {
 	}
 }
 
+// Code finds the trace of the request that runs it, and not that of the one before.
+func TestTraceOfCalls(t *testing.T) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	c := serve(t)
+	for language, code := range map[string]string{
+		"python": "import os; print(os.environ.get('TRACEPARENT', 'none'))",
+		"bash":   "echo ${TRACEPARENT:-none}",
+	} {
+		for _, plane := range []string{"", "data"} {
+			request := object{"code": code, "language": language}
+			_, said := c.send(t.Context(), "POST", "/execute", request, "X-Hermes-Plane", plane, "traceparent", parent)
+			if !strings.Contains(said, `"`+parent+`\n"`) {
+				t.Errorf("%s %s: %s", language, plane, said)
+			}
+			_, said = c.send(t.Context(), "POST", "/execute", request, "X-Hermes-Plane", plane)
+			if !strings.Contains(said, `"none\n"`) {
+				t.Errorf("%s %s without a header: %s", language, plane, said)
+			}
+		}
+	}
+}
+
 func TestTimeoutsOfClients(t *testing.T) {
 	c := serve(t)
 	if r := c.run(object{"code": "import time; time.sleep(2.5); 1"}); r.text() != "1" {

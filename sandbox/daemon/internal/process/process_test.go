@@ -237,6 +237,21 @@ func TestLife(t *testing.T) {
 	}
 }
 
+func TestTrace(t *testing.T) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	server := serve(t, 4)
+	for _, plane := range []string{"", "data"} {
+		s := begin(t, server, "echo ${TRACEPARENT:-none}; read x", nil, "X-Hermes-Plane", plane, "traceparent", parent)
+		if s.said(parent); strings.Contains(fmt.Sprint(mustCall(t, server, "List", object{})), parent) {
+			t.Error("a client lists a variable that it did not give")
+		}
+		s.stop()
+	}
+	if output, _, _ := begin(t, server, "echo ${TRACEPARENT:-none}", nil).ended(); output["stdout"] != "none\n" {
+		t.Errorf("without a header: %v", output)
+	}
+}
+
 // The point of the data plane: a program goes on without its client.
 func TestReconnect(t *testing.T) {
 	server := serve(t, 4)

@@ -57,6 +57,7 @@ func (s *Service) start(r *http.Request, request *startRequest, stream *connect.
 	if err := environ.Check(request.Process.Envs); err != nil {
 		return err
 	}
+	request.env = environ.Traced(r, request.Process.Envs)
 	timeout, err := plane.Timeout(r)
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (s *Service) spec(request *startRequest) box.Spec {
 	spec := box.Spec{
 		Cmd:  request.Process.Cmd,
 		Args: request.Process.Args,
-		Env:  s.Environ.With(request.Process.Envs),
+		Env:  s.Environ.With(request.env),
 		Dir:  s.Home,
 	}
 	if cwd := request.Process.Cwd; cwd != nil && *cwd != "" {

@@ -29,6 +29,8 @@ type startRequest struct {
 	Pty     *terminal `json:"pty"`
 	Tag     *string   `json:"tag"`
 	Stdin   *bool     `json:"stdin"`
+
+	env map[string]string // the process's own, as it is started
 }
 
 // selector names a process by its number or its tag.
