@@ -71,7 +71,7 @@ public final class Pools {
     driver(config, "loginTimeout", seconds(LOGIN));
     driver(config, "socketTimeout", seconds(SOCKET));
     driver(config, "tcpKeepAlive", "true");
-    // Else a statement that fails tells its values, and a constraint its row, to whoever logs that.
+    // the details of an error are the values of a row, and errors are logged
     driver(config, "logServerErrorDetail", "false");
     return config;
   }

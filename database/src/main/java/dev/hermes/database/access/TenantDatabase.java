@@ -10,8 +10,6 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.StatementExceptions;
-import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 
 /**
  * Runs work as one tenant: one transaction whose first statement binds the tenant, for that
@@ -35,18 +33,18 @@ public final class TenantDatabase {
       BIND.replace(" from before", ", set_config('search_path', ?, true) from before");
 
   private final Function<TenantId, Place> places;
-  private final Jdbi jdbi = withoutArguments(Jdbi.create(new Bound()));
-
-  /** What a statement was given is content: it is in no exception, for those are logged. */
-  private static Jdbi withoutArguments(Jdbi jdbi) {
-    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
-    return jdbi;
-  }
+  private final TransactionWatch watch;
+  private final StatementLog log;
+  private final Jdbi jdbi;
 
   /** All tenants in the shared schema of one database. */
   public TenantDatabase(DataSource pool) {
-    Place shared = Place.shared(pool);
-    this.places = tenant -> shared;
+    this(pool, TransactionWatch.NONE, StatementLog.STANDARD);
+  }
+
+  /** The same, looked at. */
+  public TenantDatabase(DataSource pool, TransactionWatch watch, StatementLog log) {
+    this(always(Place.shared(pool)), watch, log);
   }
 
   /**
@@ -55,7 +53,20 @@ public final class TenantDatabase {
    * @param places may throw what the caller of {@link #inTenant} is to see
    */
   public TenantDatabase(Function<TenantId, Place> places) {
+    this(places, TransactionWatch.NONE, StatementLog.STANDARD);
+  }
+
+  /** The same, looked at. */
+  public TenantDatabase(
+      Function<TenantId, Place> places, TransactionWatch watch, StatementLog log) {
     this.places = places;
+    this.watch = watch;
+    this.log = log;
+    this.jdbi = log.on(Jdbi.create(new Bound()));
+  }
+
+  private static Function<TenantId, Place> always(Place place) {
+    return tenant -> place;
   }
 
   /**
@@ -94,6 +105,14 @@ public final class TenantDatabase {
       return join(tenant, work);
     }
     Place place = places.apply(tenant);
+    try (TransactionWatch.Watched watched = watch.begins(tenant)) {
+      T result = transaction(tenant, place, work);
+      watched.committed();
+      return result;
+    }
+  }
+
+  private <T> T transaction(TenantId tenant, Place place, Work<T> work) {
     Connection connection = open(place.pool());
     Outcome outcome = Outcome.BROKEN;
     try {
@@ -143,7 +162,8 @@ public final class TenantDatabase {
     }
   }
 
-  private static void bind(Connection connection, TenantId tenant, Place place) {
+  private void bind(Connection connection, TenantId tenant, Place place) {
+    long begun = System.nanoTime();
     String before;
     boolean held;
     try (PreparedStatement statement =
@@ -160,6 +180,7 @@ public final class TenantDatabase {
         before = row.getString(1);
         held = row.getBoolean(3);
       }
+      log.took(BIND, System.nanoTime() - begun);
     } catch (SQLException e) {
       throw new DatabaseException("the tenant could not be bound", e);
     }

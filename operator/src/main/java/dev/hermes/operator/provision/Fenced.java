@@ -1,5 +1,6 @@
 package dev.hermes.operator.provision;
 
+import dev.hermes.database.access.StatementLog;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -25,7 +26,7 @@ public final class Fenced {
    * @param epoch 0 when there is no leader election
    */
   public Fenced(DataSource dataSource, LongSupplier epoch, Runnable onOldLeader) {
-    this.jdbi = Jdbi.create(() -> beginning(dataSource.getConnection()));
+    this.jdbi = StatementLog.STANDARD.on(Jdbi.create(() -> beginning(dataSource.getConnection())));
     this.epoch = epoch;
     this.onOldLeader = onOldLeader;
   }
