@@ -8,6 +8,7 @@ public final class Application {
   private Application() {}
 
   public static void main(String[] arguments) {
+    ProcessLog.takeOver();
     Micronaut.build(arguments)
         .mainClass(Application.class)
         .banner(false)

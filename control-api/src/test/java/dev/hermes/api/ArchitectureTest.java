@@ -50,6 +50,20 @@ class ArchitectureTest {
   }
 
   @Test
+  @DisplayName("OBS-6 no class of OpenTelemetry is loaded by what runs when nothing is traced")
+  void openTelemetryStaysInItsPlace() {
+    check(
+        noClasses()
+            .that(
+                not(
+                    com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching(
+                        "dev\\.hermes\\.api\\.trace\\.(\\$?Otel|\\$?Outgoing|\\$?TraceBeans).*")))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.opentelemetry.."));
+  }
+
+  @Test
   void operatorIsNotSeen() {
     check(noClasses().should().dependOnClassesThat().resideInAPackage("dev.hermes.operator.."));
   }
@@ -70,11 +84,13 @@ class ArchitectureTest {
   }
 
   @Test
-  @DisplayName("only problem may be used by every slice; who uses whom is written down here")
+  @DisplayName(
+      "only problem and trace may be used by every slice; who uses whom is written down here")
   void whoUsesWhom() {
     Map<String, Set<String>> uses =
         Map.ofEntries(
             Map.entry("problem", Set.of()),
+            Map.entry("trace", Set.of()),
             Map.entry("body", Set.of()),
             Map.entry("embedding", Set.of("audit", "body", "identity", "model", "tenant", "usage")),
             Map.entry("database", Set.of("tenant")),
@@ -128,6 +144,7 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(
                     resideInAPackage("dev.hermes.api." + slice + "..")
                         .or(resideInAPackage("dev.hermes.api.problem.."))
+                        .or(resideInAPackage("dev.hermes.api.trace.."))
                         .or(
                             new com.tngtech.archunit.base.DescribedPredicate<>("used") {
                               @Override

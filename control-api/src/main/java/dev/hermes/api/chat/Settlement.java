@@ -5,6 +5,7 @@ import dev.hermes.api.response.KeptResponse;
 import dev.hermes.api.response.KeptResponses;
 import dev.hermes.api.session.Sessions;
 import dev.hermes.api.tool.ToolRunner;
+import dev.hermes.api.trace.Carried;
 import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
@@ -54,7 +55,7 @@ final class Settlement {
           write(turn, record, kept);
           tools.leave(turn.tools());
         });
-    Thread.ofVirtual().name("release").start(() -> tools.release(turn.tools()));
+    Thread.ofVirtual().name("release").start(Carried.beyond(() -> tools.release(turn.tools())));
   }
 
   private void write(Turn turn, UsageRecord record, Optional<KeptResponse> kept) {

@@ -4,6 +4,7 @@ import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.api.problem.Failures;
 import dev.hermes.api.session.SessionId;
+import dev.hermes.api.trace.Carried;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
@@ -60,15 +61,16 @@ final class TurnServer {
     heartbeats.add(stream);
     Thread.ofVirtual()
         .name("turn-" + turn.requestId())
-        .start(() -> {
-          try (watched) {
-            runner.run(turn, answer, interruption);
-          } catch (RuntimeException e) {
-            fail(turn, stream, answer, e);
-          } finally {
-            heartbeats.remove(stream);
-          }
-        });
+        .start(
+            Carried.over(() -> {
+              try (watched) {
+                runner.run(turn, answer, interruption);
+              } catch (RuntimeException e) {
+                fail(turn, stream, answer, e);
+              } finally {
+                heartbeats.remove(stream);
+              }
+            }));
     awaitStart(stream);
     return named(
             turn,

@@ -2,6 +2,7 @@ package dev.hermes.api.database;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.hermes.database.access.Pools;
+import dev.hermes.database.access.StatementLog;
 import dev.hermes.database.access.TenantDatabase;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Factory;
@@ -10,6 +11,7 @@ import io.micronaut.context.annotation.Value;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -25,11 +27,18 @@ final class DatabaseBeans {
 
   private final String url;
   private final Path passwords;
+  private final StatementLog log;
 
+  /**
+   * @param slow statements that take so long are in the log
+   */
   DatabaseBeans(
-      @Value("${hermes.db-url}") String url, @Value("${hermes.db-dir}") String passwords) {
+      @Value("${hermes.db-url}") String url,
+      @Value("${hermes.db-dir}") String passwords,
+      @Value("${hermes.slow-statement:500ms}") Duration slow) {
     this.url = url;
     this.passwords = Path.of(passwords);
+    this.log = new StatementLog(slow);
   }
 
   @Singleton
@@ -51,14 +60,14 @@ final class DatabaseBeans {
   @Singleton
   @Named("home")
   TenantDatabase home(@Named("app") HikariDataSource app) {
-    return new TenantDatabase(app);
+    return new TenantDatabase(app, new Transactions(), log);
   }
 
   /** What a tenant's users make, wherever the tenant's isolation puts it. */
   @Singleton
   @Primary
   TenantDatabase content(Places places) {
-    return new TenantDatabase(places::of);
+    return new TenantDatabase(places::of, new Transactions(), log);
   }
 
   /** For the keepers of jobs: it may ask whose turn it is, and reaches no table. */
@@ -72,12 +81,12 @@ final class DatabaseBeans {
   @Singleton
   @Named("jobs")
   Jdbi jobsCalls(@Named("jobs") HikariDataSource jobs) {
-    return Jdbi.create(jobs);
+    return log.on(Jdbi.create(jobs));
   }
 
   @Singleton
   @Named("authn")
   Jdbi authnCalls(@Named("authn") HikariDataSource authn) {
-    return Jdbi.create(authn);
+    return log.on(Jdbi.create(authn));
   }
 }

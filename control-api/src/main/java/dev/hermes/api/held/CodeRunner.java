@@ -12,6 +12,7 @@ import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.receipt.Receipts;
 import dev.hermes.api.sandbox.HeldLease;
 import dev.hermes.api.sandbox.HeldLeases;
+import dev.hermes.api.sandbox.SandboxExec;
 import dev.hermes.api.sandbox.SandboxHold.SandboxPodRef;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.database.access.TenantDatabase;
@@ -119,11 +120,15 @@ final class CodeRunner {
     Endpoint endpoint = endpoint(wish.sandbox());
     Map<String, String> environment = environment(caller, endpoint.podUid(), wish);
     try {
-      return switch (wish.tool()) {
-        case PYTHON -> daemon.executePython(endpoint, wish.code(), wish.timeout(), environment);
-        case BASH -> daemon.runBash(endpoint, wish.code(), wish.timeout(), environment);
-        case FILES -> throw new IllegalArgumentException("files is no language");
-      };
+      return SandboxExec.traced(
+          wish.sandbox().lease().id().toString(),
+          () ->
+              switch (wish.tool()) {
+                case PYTHON ->
+                    daemon.executePython(endpoint, wish.code(), wish.timeout(), environment);
+                case BASH -> daemon.runBash(endpoint, wish.code(), wish.timeout(), environment);
+                case FILES -> throw new IllegalArgumentException("files is no language");
+              });
     } catch (DaemonException e) {
       throw new ApiException(failure(e));
     }

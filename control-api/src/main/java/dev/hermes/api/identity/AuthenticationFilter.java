@@ -5,6 +5,8 @@ import dev.hermes.api.audit.AuditLog.Outcome;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.api.problem.RequestId;
+import dev.hermes.api.trace.RequestScope;
+import dev.hermes.api.trace.Step;
 import io.micronaut.core.order.Ordered;
 import io.micronaut.http.BasicHttpAttributes;
 import io.micronaut.http.HttpHeaders;
@@ -51,13 +53,9 @@ final class AuthenticationFilter implements Ordered {
         || BasicHttpAttributes.getUriTemplate(request).filter(PublicRoutes::contains).isPresent()) {
       return;
     }
-    CredentialLink.Authenticated caller =
-        chain.stream()
-            .filter(link -> link.recognises(credential))
-            .findFirst()
-            .flatMap(link -> link.authenticate(credential))
-            .orElseThrow(() -> new ApiException(Failure.unauthenticated()));
+    CredentialLink.Authenticated caller = caller(credential);
     caller.principal().attach(request);
+    RequestScope.callerIs(request, caller.principal().tenant().toString());
     if (caller.suspended()) {
       throw denied(
           request,
@@ -70,6 +68,19 @@ final class AuthenticationFilter implements Ordered {
         .ifPresent(refusal -> {
           throw denied(request, caller.principal(), refusal);
         });
+  }
+
+  private CredentialLink.Authenticated caller(String credential) {
+    try (Step step = Step.begin("authenticate")) {
+      return chain.stream()
+          .filter(link -> link.recognises(credential))
+          .findFirst()
+          .flatMap(link -> link.authenticate(credential))
+          .orElseThrow(() -> {
+            step.failed("unauthenticated");
+            return new ApiException(Failure.unauthenticated());
+          });
+    }
   }
 
   private ApiException denied(HttpRequest<?> request, Principal caller, Failure failure) {

@@ -10,6 +10,7 @@ import dev.hermes.api.tool.ToolOutcome;
 import dev.hermes.api.tool.ToolRunner;
 import dev.hermes.api.tool.ToolTurn;
 import dev.hermes.api.tool.ToolWish;
+import dev.hermes.api.trace.Carried;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
 import java.util.Optional;
@@ -73,7 +74,7 @@ final class McpTools {
           return true;
         });
     runner.leave(turn);
-    Thread.ofVirtual().name("release").start(() -> runner.release(turn));
+    Thread.ofVirtual().name("release").start(Carried.beyond(() -> runner.release(turn)));
   }
 
   private ToolTurn turn(Principal caller, String requestId, Optional<String> session) {

@@ -40,7 +40,7 @@ final class ModelRoutes {
   Map<String, ModelProvider> of(ProvidersFile file) {
     Map<String, ModelProvider> models = new LinkedHashMap<>();
     if (file.demo().enabled()) {
-      models.put(DemoProvider.MODEL, new DemoProvider(json));
+      models.put(DemoProvider.MODEL, new TracedProvider(new DemoProvider(json)));
     }
     targets(file)
         .forEach((model, targets) ->
@@ -70,7 +70,10 @@ final class ModelRoutes {
       Breaker breaker = known == null ? new Breaker(watched.rule(), clock) : known;
       kept.put(watched, breaker);
       Target target =
-          new Target(new UpstreamProvider(upstream, http, json), upstream.share(), breaker);
+          new Target(
+              new TracedProvider(new UpstreamProvider(upstream, http, json)),
+              upstream.share(),
+              breaker);
       for (String model : upstream.models()) {
         targets.computeIfAbsent(model, any -> new ArrayList<>()).add(target);
       }

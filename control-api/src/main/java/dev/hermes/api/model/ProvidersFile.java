@@ -171,6 +171,8 @@ record ProvidersFile(
    * @param timeoutSeconds to the first byte, and between two pieces of a stream
    * @param weight its share of the calls where several have a model, 1 by default; 0: only when the
    *     others fail
+   * @param trace whether it is told the trace's id, so that its spans join ours; not by default,
+   *     for an id in a third party's log tells it which calls belong together
    */
   record Upstream(
       @JsonProperty(required = true) String name,
@@ -183,7 +185,8 @@ record ProvidersFile(
       @Nullable Map<String, Long> windows,
       @Nullable Integer maxTokens,
       @Nullable Integer timeoutSeconds,
-      @Nullable Integer weight) {
+      @Nullable Integer weight,
+      @Nullable Boolean trace) {
     Upstream {
       if (name == null || baseUrl == null || models == null || models.isEmpty()) {
         throw new IllegalArgumentException("a provider has name, baseUrl and models");
@@ -243,6 +246,10 @@ record ProvidersFile(
     OptionalLong window(String model) {
       Long tokens = windows == null ? null : windows.get(model);
       return tokens == null ? OptionalLong.empty() : OptionalLong.of(tokens);
+    }
+
+    boolean tracesOn() {
+      return trace != null && trace;
     }
 
     int share() {

@@ -13,6 +13,7 @@ import dev.hermes.api.model.dialect.Inexpressible;
 import dev.hermes.api.model.dialect.Refusal;
 import dev.hermes.api.model.dialect.Vectors;
 import dev.hermes.api.problem.Failure;
+import dev.hermes.api.trace.Step;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -71,6 +72,7 @@ final class UpstreamProvider implements ModelProvider {
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)
       throws InterruptedException, ModelFailed {
     String model = upstream.called(request.model());
+    Step.current().with("gen_ai.response.model", model);
     byte[] body = body(() -> dialect.body(request, model));
     AnswerBuilder answer = new AnswerBuilder(name(), price(request.model()), body.length, text);
     return exchange(
@@ -238,6 +240,9 @@ final class UpstreamProvider implements ModelProvider {
             .header("Accept", "application/json, text/event-stream")
             .POST(BodyPublishers.ofByteArray(body));
     dialect.headers(request);
+    if (upstream.tracesOn()) {
+      Step.traceparent().ifPresent(parent -> request.header("traceparent", parent));
+    }
     if ("http".equals(uri.getScheme())) {
       request.version(java.net.http.HttpClient.Version.HTTP_1_1);
     }

@@ -1,6 +1,7 @@
 package dev.hermes.api.sandbox;
 
 import dev.hermes.api.sandbox.SandboxHold.SandboxPodRef;
+import dev.hermes.api.trace.Step;
 import dev.hermes.crds.egress.SandboxEgress;
 import dev.hermes.database.access.TenantId;
 import dev.hermes.sandbox.claim.ClaimedPod;
@@ -57,9 +58,10 @@ final class Claiming {
   /** Puts a Ready pod into the hold; otherwise says why there is none, and the lease is over. */
   Optional<Execution> claim(SandboxHold hold) throws InterruptedException {
     boolean claimed = false;
-    try {
+    try (Step step = Step.begin("sandbox claim").with("hermes.sandbox.id", hold.sandboxId())) {
       Optional<Execution> failure = tryClaim(hold);
       claimed = failure.isEmpty();
+      failure.ifPresent(why -> step.failed(why instanceof Execution.Full ? "full" : "unavailable"));
       return failure;
     } catch (KubernetesClientException e) {
       LOG.warn("no pod for sandbox {}: {}", hold.sandboxId(), e.getMessage());
@@ -150,6 +152,7 @@ final class Claiming {
     if (!leases.active(hold, hold.pod().orElseThrow())) {
       return Optional.of(new Execution.Unavailable("the lease ended while the pod started"));
     }
+    Step.current().with("hermes.sandbox.start", start);
     meters
         .timer("hermes_sandbox_start", "start", start)
         .record(Duration.between(begun, clock.instant()));

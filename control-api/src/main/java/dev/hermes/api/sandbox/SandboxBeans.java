@@ -1,5 +1,6 @@
 package dev.hermes.api.sandbox;
 
+import dev.hermes.api.trace.Step;
 import dev.hermes.sandbox.daemon.DaemonClient;
 import dev.hermes.sandbox.daemon.Jws;
 import dev.hermes.sandbox.daemon.PublicKeys;
@@ -28,7 +29,7 @@ final class SandboxBeans {
   @Context
   @Bean(preDestroy = "close")
   DaemonClient daemon() {
-    return new DaemonClient(signer());
+    return new DaemonClient(signer(), Step::traceparent);
   }
 
   @Singleton

@@ -83,10 +83,13 @@ public final class SessionSandboxes {
     try {
       return new Attempt(
           new Execution.Ran(
-              run(
-                  Endpoint.of(pod.ip().orElseThrow(), pod.uid()),
-                  work,
-                  work.environment(hold.lease(), pod.uid()))),
+              SandboxExec.traced(
+                  hold.sandboxId(),
+                  () ->
+                      run(
+                          Endpoint.of(pod.ip().orElseThrow(), pod.uid()),
+                          work,
+                          work.environment(hold.lease(), pod.uid())))),
           false);
     } catch (DaemonException.PodChanged | DaemonException.Unreachable e) {
       return new Attempt(new Execution.Unavailable("the sandbox has gone"), true);

@@ -56,8 +56,9 @@ public final class ToolRunner {
             hold.map(SandboxHold::policy).map(EffectivePolicy::name).orElse(""),
             call.arguments());
     ToolResult result = null;
-    try {
+    try (ToolStep step = new ToolStep(turn, call)) {
       result = dispatch(turn, tool, hold, call, receipt);
+      step.ended(result.status());
       return result.outcome();
     } finally {
       // interrupted: it may have run in part

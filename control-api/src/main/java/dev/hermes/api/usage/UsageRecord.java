@@ -31,6 +31,24 @@ public record UsageRecord(
     String status,
     boolean degraded) {
 
+  /** For the log, by which it can be written later: who it was is known by the key. */
+  String figures() {
+    return "id=%s at=%s key=%s model=%s provider=%s prompt=%d completion=%d tools=%d nanoUsd=%d %s %s%s"
+        .formatted(
+            admission.id(),
+            admission.at(),
+            keyId,
+            model,
+            provider,
+            promptTokens,
+            completionTokens,
+            toolCalls,
+            costNanoUsd,
+            completeness,
+            status,
+            degraded ? " degraded" : "");
+  }
+
   /** Id and time of a record before there is one. */
   public record Admission(UUID id, Instant at) {
     public static Admission now(Instant now) {

@@ -24,7 +24,7 @@ public final class UsageSettlement {
         return;
       } catch (RuntimeException e) {
         if (attempt == TRIES || !Failures.isDatabaseAway(e)) {
-          LOG.error("{}: usage not written: {}", record.requestId(), record, e);
+          LOG.error("{}: usage not written: {}", record.requestId(), record.figures(), e);
           throw e;
         }
         pause(attempt);

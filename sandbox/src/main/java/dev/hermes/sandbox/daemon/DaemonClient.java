@@ -10,6 +10,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Runs code in a sandbox pod through the daemon in it. The agent loop and the sandbox API call it;
@@ -27,7 +29,15 @@ public final class DaemonClient implements AutoCloseable {
   private final DaemonProcesses processes;
 
   public DaemonClient(TokenSigner signer) {
-    this.http = new DaemonHttp(signer);
+    this(signer, Optional::empty);
+  }
+
+  /**
+   * @param traceparent the W3C header of what the calling thread does, where that is traced; code
+   *     in the sandbox finds it in its environment
+   */
+  public DaemonClient(TokenSigner signer, Supplier<Optional<String>> traceparent) {
+    this.http = new DaemonHttp(signer, traceparent);
     this.files = new DaemonFiles(http);
     this.processes = new DaemonProcesses(http);
   }

@@ -12,10 +12,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,14 +43,17 @@ final class DaemonHttp implements AutoCloseable {
           .followRedirects(HttpClient.Redirect.NEVER)
           .build();
   private final PodTokens tokens;
+  private final Supplier<Optional<String>> traceparent;
 
-  DaemonHttp(TokenSigner signer) {
+  DaemonHttp(TokenSigner signer, Supplier<Optional<String>> traceparent) {
     this.tokens = new PodTokens(signer);
+    this.traceparent = traceparent;
   }
 
   HttpResponse<byte[]> send(Endpoint endpoint, HttpRequest.Builder request, Duration timeout)
       throws DaemonException, InterruptedException {
     request.header("X-Access-Token", token(endpoint));
+    traceparent.get().ifPresent(parent -> request.header("traceparent", parent));
     HttpResponse<byte[]> response = exchange(endpoint, request.build(), timeout);
     if (response.statusCode() / 100 != 2) {
       throw refusal(response);
