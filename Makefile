@@ -28,7 +28,7 @@ bench: ## measure, on the running cluster (SCALE=1: the operator with 10,000 ten
 
 fmt: ## format Java and Go
 	@mvn -q -B spotless:apply
-	@gofmt -w sandbox/daemon dev/node gitops/check
+	@gofmt -w sandbox/daemon dev/node dev/collector gitops/check
 
 image: ## make the images, without a cluster
 	@dev/require.sh && dev/packages.sh && dev/build.sh && dev/images/import.sh --build-only

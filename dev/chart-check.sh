@@ -75,12 +75,21 @@ check "with a receiver of one's own the API takes none" refuses grep -q "name: h
 check "renders: an egress proxy that does not report" render quiet "${production[@]}" --set egress.report.enabled=false
 check "without reports no token is mounted" refuses grep -q "hermes/report" "$out/quiet.yaml"
 check "values schema refuses a receiver of one's own without a token" refuses render bad --set egress.report.url=http://audit:8081
+tracing=(--set tracing.endpoint=http://collector.observability:4318)
+check "renders: traces to a collector" render traced "${production[@]}" "${tracing[@]}" --set-json tracing.ratio=0.25 --set logs.level=DEBUG
+check "kubeconform: traces to a collector" valid "$out/traced.yaml"
+traces_go_to() { grep -A1 "port: 4318" "$out/$2.yaml" | grep -q "to: \[{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: $1}}}\]"; }
+check "the API may go to the collector's namespace, on its port" traces_go_to observability traced
+check "without a collector the API may not" refuses grep -q 4318 "$out/production.yaml"
+check "without a collector no traces are made" refuses grep -q OTEL_ "$out/production.yaml"
+check "values schema refuses a collector that is no address" refuses render bad --set tracing.endpoint=collector:4317
+check "values schema refuses an unknown level" refuses render bad --set logs.level=TRACE
 check "renders the same twice (no random values)" same --values "$HERMES_TREE/dev/values.yaml"
 check "kubeconform: quickstart" valid "$out/quickstart.yaml"
 check "kubeconform: backup" valid "$out/backup.yaml"
 check "kubeconform: production" valid "$out/production.yaml"
 check "kubeconform: with a mail server" valid "$out/mail.yaml"
-[[ ! -f $HERMES_TREE/examples/quickstart.yaml ]] || check "kubeconform: examples" valid "$HERMES_TREE/examples"
+check "kubeconform: examples" valid "$HERMES_TREE/examples/quickstart.yaml"
 check "renders: the values of the GitOps example" render gitops --values <(gitops_values)
 check "kubeconform: the GitOps example" valid "$HERMES_TREE/gitops/tenants"
 check "values schema refuses an unknown key" refuses render bad --set nonsense=1

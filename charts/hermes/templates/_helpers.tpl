@@ -40,6 +40,26 @@ jdbc:postgresql://{{ include "hermes.dbHost" . }}:{{ .Values.database.port }}/{{
 {{- .root.Values.database.existingSecret | default .own -}}
 {{- end }}
 
+{{/* Where traces go. A Service has its namespace in its name; any other host a NetworkPolicy cannot name. */}}
+{{- define "hermes.tracingEgress" -}}
+{{- with .Values.tracing }}
+{{- if .endpoint }}
+{{- $url := urlParse .endpoint }}
+{{- $host := regexReplaceAll ":[0-9]+$" $url.host "" }}
+{{- $port := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default (eq $url.scheme "https" | ternary "443" "80") }}
+{{- $service := regexFind "^[a-z0-9-]+[.][a-z0-9-]+([.]svc([.].+)?)?$" $host }}
+- ports: [{protocol: TCP, port: {{ $port }}}]
+  {{- if .peers }}
+  to: {{- toYaml .peers | nindent 4 }}
+  {{- else if and $service (not (regexMatch "^[0-9]+([.][0-9]+)*$" $host)) }}
+  to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ index (splitList "." $host) 1 }}}}}]
+  {{- else if not (contains "." $host) }}
+  to: [{podSelector: {}}]
+  {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "hermes.dbPeers" -}}
 {{- if .Values.postgresql.enabled -}}
 - podSelector:
