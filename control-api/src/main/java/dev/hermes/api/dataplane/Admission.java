@@ -9,6 +9,7 @@ import dev.hermes.api.sandbox.HeldLease;
 import dev.hermes.api.sandbox.HeldLeases;
 import dev.hermes.api.sandbox.SandboxHold.SandboxPodRef;
 import dev.hermes.api.tenant.Tenants;
+import dev.hermes.api.trace.RequestScope;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectiveTenant;
 import dev.hermes.sandbox.daemon.DaemonClient;
@@ -52,8 +53,15 @@ final class Admission {
   }
 
   Verdict judge(Asked asked) throws InterruptedException {
+    Optional<Access> access = access(asked.headers());
+    try (var _ = RequestScope.working("", access.map(it -> it.tenant().toString()).orElse(""))) {
+      return judge(asked, access);
+    }
+  }
+
+  private Verdict judge(Asked asked, Optional<Access> access) throws InterruptedException {
     try {
-      return check(asked);
+      return check(asked, access);
     } catch (ApiException e) {
       return new Verdict.Refused(
           e.failure().status(),
@@ -67,9 +75,8 @@ final class Admission {
     }
   }
 
-  private Verdict check(Asked asked) throws InterruptedException {
+  private Verdict check(Asked asked, Optional<Access> access) throws InterruptedException {
     HttpHeaders headers = asked.headers();
-    Optional<Access> access = access(headers);
     Address address = Address.of(headers);
     // some older clients send the token alone; an id beside it must be the token's
     if (access.isEmpty()

@@ -9,6 +9,7 @@ import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.receipt.Receipts;
 import dev.hermes.api.sandbox.HeldLease;
 import dev.hermes.api.sandbox.HeldLeases;
+import dev.hermes.api.trace.RequestScope;
 import dev.hermes.crds.Tool;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
@@ -64,6 +65,12 @@ final class Runs {
 
   /** Finishes the receipt; one that cannot be written now stays begun, as after a crash. */
   void finish(Run run, Run.End end) {
+    try (var _ = RequestScope.working(run.receipt().requestId(), run.tenant().toString())) {
+      write(run, end);
+    }
+  }
+
+  private void write(Run run, Run.End end) {
     try {
       FinishedReceipt finished = finished(run, end, clock.instant());
       database.inTenant(

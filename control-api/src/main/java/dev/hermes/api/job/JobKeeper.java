@@ -1,6 +1,7 @@
 package dev.hermes.api.job;
 
 import dev.hermes.api.database.StartGate;
+import dev.hermes.api.trace.RequestScope;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Requires;
 import io.micronaut.context.annotation.Value;
@@ -104,7 +105,7 @@ final class JobKeeper {
   }
 
   private void work(Turn turn) {
-    try {
+    try (var _ = RequestScope.working("", turn.tenant().toString())) {
       step.take(turn);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

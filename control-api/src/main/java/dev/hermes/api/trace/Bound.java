@@ -22,10 +22,11 @@ record Bound(RequestScope scope, Step step) {
    */
   static @Nullable Bound enter(@Nullable Bound next) {
     Bound before = set(next);
+    if (before != null && (next == null || before.scope != next.scope)) {
+      before.scope.removeWords();
+    }
     if (next != null) {
       next.scope.writeWords();
-    } else if (before != null) {
-      before.scope.removeWords();
     }
     return before;
   }

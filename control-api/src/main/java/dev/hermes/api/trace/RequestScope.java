@@ -21,11 +21,37 @@ public final class RequestScope implements ThreadPropagatedContextElement<Option
   private final Step first;
   // the request itself, and each thread of ours that has not ended
   private final AtomicInteger working = new AtomicInteger(1);
-  private volatile @Nullable String tenant;
+  private volatile String tenant = "";
 
   RequestScope(String requestId, Step first) {
     this.requestId = requestId;
     this.first = first.with("hermes.request.id", requestId);
+  }
+
+  /**
+   * Work for a tenant beside the requests to the API, until it is closed on the same thread: its
+   * log lines say whose it is.
+   *
+   * @param requestId empty where nobody was told of one
+   */
+  public static Working working(String requestId, String tenant) {
+    RequestScope scope = new RequestScope(requestId, Step.NONE);
+    scope.tenant = tenant;
+    return new Working(Bound.enter(new Bound(scope, Step.NONE)));
+  }
+
+  /** The end of it. */
+  public static final class Working implements AutoCloseable {
+    private final @Nullable Bound before;
+
+    private Working(@Nullable Bound before) {
+      this.before = before;
+    }
+
+    @Override
+    public void close() {
+      Bound.enter(before);
+    }
   }
 
   void attach(HttpRequest<?> request) {
@@ -65,13 +91,14 @@ public final class RequestScope implements ThreadPropagatedContextElement<Option
   }
 
   void writeWords() {
-    MDC.put(REQUEST, requestId);
-    String whose = tenant;
-    if (whose != null) {
-      MDC.put(TENANT, whose);
-    }
-    if (!first.traceId().isEmpty()) {
-      MDC.put(TRACE, first.traceId());
+    write(REQUEST, requestId);
+    write(TENANT, tenant);
+    write(TRACE, first.traceId());
+  }
+
+  private static void write(String key, String value) {
+    if (!value.isEmpty()) {
+      MDC.put(key, value);
     }
   }
 

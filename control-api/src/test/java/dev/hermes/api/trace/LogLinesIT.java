@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hermes.api.dataplane.PlaneCalls;
 import dev.hermes.api.testing.Answer;
 import dev.hermes.api.testing.TestApi;
 import dev.hermes.api.testing.TestTenant;
@@ -14,11 +15,13 @@ import dev.hermes.crds.Scope;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
 import dev.hermes.database.key.RawKey;
+import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -91,6 +94,29 @@ class LogLinesIT {
           .containsExactly(whole.header("x-request-id"), streamed.header("x-request-id"));
     } finally {
       sql("drop trigger slow on hermes.usage_records");
+    }
+  }
+
+  @Test
+  @DisplayName("OBS-8 a run over the data plane names its request and tenant too")
+  void dataPlane() throws Exception {
+    TestTenant tenant = api.tenant();
+    PlaneCalls.Access sandbox = PlaneCalls.made(api, api.userKey(tenant));
+    slow("hermes.audit_log", 0.6);
+    try (JsonLog log = JsonLog.hear()) {
+      HttpResponse<byte[]> answer = PlaneCalls.run(api, sandbox, "echo " + PROMPT);
+      assertThat(answer.statusCode()).isEqualTo(200);
+      Awaitility.await().until(() -> !log.saying("slow statement").isEmpty());
+      assertThat(log.saying("slow statement"))
+          .hasSize(1)
+          .allSatisfy(line -> {
+            assertThat(line.at("/mdc/tenant").asText()).isEqualTo(tenant.id().toString());
+            assertThat(line.at("/mdc/request_id").asText())
+                .isEqualTo(answer.headers().firstValue("x-request-id").orElseThrow());
+          });
+      assertThat(String.join("", log.lines())).doesNotContain("somebody");
+    } finally {
+      sql("drop trigger slow on hermes.audit_log");
     }
   }
 
@@ -210,7 +236,7 @@ class LogLinesIT {
       assertThat(api.get("/v1/me", key).status()).isEqualTo(200);
     }
     assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofSeconds(5));
-    org.awaitility.Awaitility.await().until(() -> lost.count() > before);
+    Awaitility.await().until(() -> lost.count() > before);
     assertThat(meters.counter("hermes_trace_spans_exported").count()).isZero();
     assertThat(api.get("/v1/health/ready", null).status()).isEqualTo(200);
   }

@@ -27,6 +27,32 @@ class StepTest {
     assertThat(bytes).isLessThan(10_000);
   }
 
+  @Test
+  @DisplayName(
+      "OBS-8 to put a request's words on a thread and off again costs a microsecond or less")
+  void words() {
+    RequestScope scope = new RequestScope("req_1", Step.NONE);
+    for (int round = 0; round < 2; round++) {
+      long begun = System.nanoTime();
+      for (int i = 0; i < 200_000; i++) {
+        scope.restoreThreadContext(scope.updateThreadContext());
+      }
+      long nanos = (System.nanoTime() - begun) / 200_000;
+      System.out.printf("a request's words on a thread and off: %d ns%n", nanos);
+      assertThat(nanos).isLessThan(20_000);
+    }
+    assertThat(org.slf4j.MDC.get("request_id")).isNull();
+    try (var _ = RequestScope.working("req_2", "t")) {
+      try (var _ = RequestScope.working("", "u")) {
+        assertThat(org.slf4j.MDC.get("request_id")).isNull();
+        assertThat(org.slf4j.MDC.get("tenant")).isEqualTo("u");
+      }
+      assertThat(org.slf4j.MDC.get("request_id")).isEqualTo("req_2");
+      assertThat(org.slf4j.MDC.get("tenant")).isEqualTo("t");
+    }
+    assertThat(org.slf4j.MDC.get("tenant")).isNull();
+  }
+
   private static void steps(int many) {
     for (int i = 0; i < many; i++) {
       try (Step step = Step.calling("chat", "model")) {
