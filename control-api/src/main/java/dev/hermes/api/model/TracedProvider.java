@@ -2,6 +2,7 @@ package dev.hermes.api.model;
 
 import dev.hermes.api.trace.Step;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -18,6 +19,11 @@ final class TracedProvider implements ModelProvider {
   @Override
   public String name() {
     return provider.name();
+  }
+
+  @Override
+  public OptionalLong window(String model) {
+    return provider.window(model);
   }
 
   @Override

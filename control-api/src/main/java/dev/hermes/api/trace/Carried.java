@@ -1,5 +1,6 @@
 package dev.hermes.api.trace;
 
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** Takes a request's scope to a thread of our own; whoever starts one for a request uses it. */
@@ -26,6 +27,22 @@ public final class Carried {
   public static Runnable beyond(Runnable work) {
     Bound bound = Bound.CURRENT.get();
     return bound == null ? work : () -> run(bound, work);
+  }
+
+  /** Work that the request's own thread waits for. */
+  public static <T> Callable<T> beside(Callable<T> work) {
+    Bound bound = Bound.CURRENT.get();
+    if (bound == null) {
+      return work;
+    }
+    return () -> {
+      @Nullable Bound before = Bound.enter(bound);
+      try {
+        return work.call();
+      } finally {
+        Bound.enter(before);
+      }
+    };
   }
 
   private static void run(Bound bound, Runnable work) {

@@ -5,6 +5,7 @@ import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.TokenUsage;
+import dev.hermes.api.trace.Carried;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -33,7 +34,7 @@ final class Samples {
    */
   List<ModelAnswer> of(List<ModelRequest> requests) throws InterruptedException, ModelFailed {
     List<Callable<ModelAnswer>> calls =
-        requests.stream().<Callable<ModelAnswer>>map(request -> () -> ask(request)).toList();
+        requests.stream().map(request -> Carried.beside(() -> ask(request))).toList();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       return answers(threads.invokeAll(calls));
     }
