@@ -4,6 +4,7 @@ import dev.hermes.crds.Names;
 import dev.hermes.operator.apikey.ApiKeyReconciler;
 import dev.hermes.operator.config.OperatorConfig;
 import dev.hermes.operator.health.OperatorMetrics;
+import dev.hermes.operator.health.ReconcileMetrics;
 import dev.hermes.operator.kube.TrimmedStore;
 import dev.hermes.operator.sandboxpolicy.SandboxPolicyReconciler;
 import dev.hermes.operator.tenant.TenantReconciler;
@@ -14,9 +15,9 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
-import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -49,7 +50,8 @@ final class Controllers {
         new Operator(overrider -> {
           overrider
               .withKubernetesClient(kubernetes)
-              .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(metrics.registry()))
+              .withMetrics(
+                  new ReconcileMetrics(metrics.registry(), config.resync(), Clock.systemUTC()))
               .withConcurrentReconciliationThreads(THREADS)
               .withConcurrentWorkflowExecutorThreads(1)
               .withReconciliationTerminationTimeout(STOP)

@@ -34,6 +34,7 @@ public final class Main {
   @SuppressWarnings("resource") // they live as long as the process
   private static void start(OperatorConfig config) throws InterruptedException {
     OperatorMetrics metrics = new OperatorMetrics();
+    metrics.watchJvm();
     Readiness readiness = new Readiness();
     new ManagementServer(config.managementPort(), readiness, metrics::scrape);
 

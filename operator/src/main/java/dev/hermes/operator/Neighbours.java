@@ -79,7 +79,7 @@ final class Neighbours implements TenantNeighbours {
                 .filter(tenant -> TenantPhase.of(tenant).name().equals(phase))
                 .count());
     metrics.gauge(
-        "hermes_pool_pods",
+        "hermes_sandbox_pods",
         "state",
         List.of("warm", "starting", "claimed"),
         state -> count(wiring.pods().all(), pod -> state(pod).equals(state)));

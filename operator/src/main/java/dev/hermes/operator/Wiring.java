@@ -142,7 +142,7 @@ final class Wiring {
             config.allowImageTags());
     policies =
         new SandboxPolicyReconciler(
-            resolution, neighbours::policyCounts, policySignal, events, clock);
+            resolution, neighbours::policyCounts, policySignal, events, metrics, clock);
     tenants =
         new TenantReconciler(
             new TenantSteps(
@@ -204,6 +204,8 @@ final class Wiring {
     metrics.purgeResults(PurgeController.Result.tags());
     controllers = new Controllers(config, kubernetes, metrics, this::lead);
     neighbours.registerGauges();
+    metrics.leads(() -> leads);
+    metrics.informer("Pod", pods::isHealthy);
   }
 
   /** Watches first, then controllers, so that the first look sees everything. */

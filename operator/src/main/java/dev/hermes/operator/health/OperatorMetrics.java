@@ -6,17 +6,22 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** The operator's own figures; their names are API, people write alerts on them. */
 public final class OperatorMetrics implements ErrorCounter {
+  private static final String NOTICES = "hermes_key_notices";
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger violations = new AtomicInteger();
@@ -39,6 +44,8 @@ public final class OperatorMetrics implements ErrorCounter {
     Gauge.builder("hermes_purge_breaker_open", purgeBreaker, AtomicInteger::get)
         .description("1 while a mass deletion waits for the platform and nothing is purged")
         .register(registry);
+    // from the start on, so that an alert sees 0 and not nothing
+    List.of("sent", "failed").forEach(result -> registry.counter(NOTICES, "result", result));
     tenantReady =
         Timer.builder("hermes_tenant_ready")
             .description("From the creation of a Tenant to Ready")
@@ -58,6 +65,25 @@ public final class OperatorMetrics implements ErrorCounter {
     return registry.scrape();
   }
 
+  /** How full the heap is, and what collecting costs; for as long as the process lives. */
+  @SuppressWarnings("resource")
+  public void watchJvm() {
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmGcMetrics().bindTo(registry);
+  }
+
+  /** Whether this process does the work. */
+  public void leads(BooleanSupplier leads) {
+    Gauge.builder("hermes_operator_leads", () -> leads.getAsBoolean() ? 1 : 0).register(registry);
+  }
+
+  /** A watch that no controller has: changes of this kind are seen. */
+  public void informer(String kind, BooleanSupplier healthy) {
+    Gauge.builder("hermes_informers_unhealthy", () -> healthy.getAsBoolean() ? 0 : 1)
+        .tag("kind", kind)
+        .register(registry);
+  }
+
   /** One gauge for each value of a tag, asked at each scrape. */
   public void gauge(
       String name, String tag, Iterable<String> values, ToDoubleFunction<String> count) {
@@ -73,7 +99,7 @@ public final class OperatorMetrics implements ErrorCounter {
 
   /** Mails about keys that are going to end, {@code sent} or {@code failed}. */
   public void notice(String result) {
-    registry.counter("hermes_key_notices", "result", result).increment();
+    registry.counter(NOTICES, "result", result).increment();
   }
 
   public void tenantReadyAfter(Duration duration) {

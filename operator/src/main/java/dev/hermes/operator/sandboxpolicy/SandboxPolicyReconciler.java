@@ -2,11 +2,14 @@ package dev.hermes.operator.sandboxpolicy;
 
 import dev.hermes.crds.sandboxpolicy.SandboxPolicy;
 import dev.hermes.crds.sandboxpolicy.SandboxPolicyStatus;
+import dev.hermes.operator.kube.ErrorCounter;
 import dev.hermes.operator.kube.Events;
+import dev.hermes.operator.kube.Failure;
 import dev.hermes.operator.kube.Sampler;
 import dev.hermes.operator.kube.Signal;
 import dev.hermes.operator.kube.StatusPatch;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -31,6 +34,7 @@ public final class SandboxPolicyReconciler implements Reconciler<SandboxPolicy> 
   private final Function<String, PolicyCounts> counts;
   private final Signal<SandboxPolicy> signal;
   private final Events events;
+  private final ErrorCounter errors;
   private final Sampler sampler;
   private final Clock clock;
   private volatile @Nullable IndexerResourceCache<SandboxPolicy> cache;
@@ -40,11 +44,13 @@ public final class SandboxPolicyReconciler implements Reconciler<SandboxPolicy> 
       Function<String, PolicyCounts> counts,
       Signal<SandboxPolicy> signal,
       Events events,
+      ErrorCounter errors,
       Clock clock) {
     this.policies = policies;
     this.counts = counts;
     this.signal = signal;
     this.events = events;
+    this.errors = errors;
     this.sampler = new Sampler(clock);
     this.clock = clock;
   }
@@ -98,6 +104,14 @@ public final class SandboxPolicyReconciler implements Reconciler<SandboxPolicy> 
     sampler.taken(uid);
     events.readyChanged(policy, PolicyStatus.before(policy), now.conditions());
     return UpdateControl.patchStatus(StatusPatch.of(new SandboxPolicy(), policy, now));
+  }
+
+  /** The status stays as it is: a policy that could not be looked at is not therefore worse. */
+  @Override
+  public ErrorStatusUpdateControl<SandboxPolicy> updateErrorStatus(
+      SandboxPolicy policy, Context<SandboxPolicy> context, Exception thrown) {
+    errors.count("SandboxPolicy", Failure.of(thrown).reason());
+    return ErrorStatusUpdateControl.noStatusUpdate();
   }
 
   private static boolean sameFigures(SandboxPolicyStatus a, SandboxPolicyStatus b) {

@@ -30,7 +30,7 @@ class NoFightClusterIT {
   private static final String ARGO = "argocd-controller";
   private static final int RESYNCS = 10;
   private static final String LOOKS =
-      "(?m)^operator_sdk_controllers_execution_reconcile_seconds_count\\{controller=\"%s\"[^}]*} (\\S+)";
+      "(?m)^hermes_reconcile_duration_seconds_count\\{kind=\"%s\"} (\\S+)";
 
   private static Cluster cluster;
   private static KubernetesClient kubernetes;
@@ -56,10 +56,9 @@ class NoFightClusterIT {
         cluster.operator(Map.of("HERMES_RESYNC_SECONDS", "1")).awaitReady()) {
       awaitSettled(manifests);
       List<String> versions = versions(manifests);
-      for (String controller : List.of("tenant", "sandboxpolicy", "apikey")) {
-        double before = looks(operator, controller);
-        Cluster.eventually(
-            "resyncs of " + controller, () -> looks(operator, controller) >= before + RESYNCS);
+      for (String kind : List.of("Tenant", "SandboxPolicy", "APIKey")) {
+        double before = looks(operator, kind);
+        Cluster.eventually("resyncs of " + kind, () -> looks(operator, kind) >= before + RESYNCS);
       }
       for (int i = 0; i < RESYNCS; i++) {
         manifests.forEach(NoFightClusterIT::apply);
@@ -101,7 +100,7 @@ class NoFightClusterIT {
     List<String> versions = versions(List.copyOf(tenants));
     try (OperatorProcess operator =
         cluster.operator(Map.of("HERMES_RESYNC_SECONDS", "1")).awaitReady()) {
-      Cluster.eventually("looks", () -> looks(operator, "tenant") >= RESYNCS * tenants.size());
+      Cluster.eventually("looks", () -> looks(operator, "Tenant") >= RESYNCS * tenants.size());
       assertThat(versions(List.copyOf(tenants))).isEqualTo(versions);
     }
 
@@ -162,8 +161,8 @@ class NoFightClusterIT {
         });
   }
 
-  private static double looks(OperatorProcess operator, String controller) {
-    return Pattern.compile(LOOKS.formatted(controller))
+  private static double looks(OperatorProcess operator, String kind) {
+    return Pattern.compile(LOOKS.formatted(kind))
         .matcher(operator.metrics())
         .results()
         .mapToDouble(found -> Double.parseDouble(found.group(1)))

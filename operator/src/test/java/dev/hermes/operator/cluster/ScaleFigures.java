@@ -23,8 +23,7 @@ final class ScaleFigures {
           "tenants|sandboxpolicies|apikeys|namespaces|pods|events|resourcequotas|limitranges"
               + "|networkpolicies|serviceaccounts|rolebindings|secrets");
   private static final Pattern LOOKS =
-      Pattern.compile(
-          "(?m)^operator_sdk_controllers_execution_reconcile_seconds_count\\{controller=\"tenant\"[^}]*} (\\S+)");
+      Pattern.compile("(?m)^hermes_reconcile_duration_seconds_count\\{kind=\"Tenant\"} (\\S+)");
   private static final Pattern READY =
       Pattern.compile("(?m)^hermes_tenant_ready_seconds_count (\\S+)");
   private static final Pattern LIVE = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");

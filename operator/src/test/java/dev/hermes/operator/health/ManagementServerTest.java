@@ -49,7 +49,7 @@ class ManagementServerTest {
   @DisplayName("metrics carry the names that alerts are written on")
   void names() throws Exception {
     metrics.gauge("hermes_tenants", "phase", List.of("Ready"), phase -> 3);
-    metrics.gauge("hermes_pool_pods", "state", List.of("warm"), state -> 2);
+    metrics.gauge("hermes_sandbox_pods", "state", List.of("warm"), state -> 2);
     metrics.count("Tenant", Reason.DatabaseUnavailable);
     metrics.tenantReadyAfter(Duration.ofSeconds(7));
     metrics.violations(1);
@@ -57,7 +57,7 @@ class ManagementServerTest {
     assertThat(get("/metrics").body())
         .contains(
             "hermes_tenants{phase=\"Ready\"} 3.0",
-            "hermes_pool_pods{state=\"warm\"} 2.0",
+            "hermes_sandbox_pods{state=\"warm\"} 2.0",
             "hermes_reconcile_errors_total{kind=\"Tenant\",reason=\"DatabaseUnavailable\"} 1.0",
             "hermes_tenant_ready_seconds_count 1",
             "hermes_rls_violations 1.0");
