@@ -51,6 +51,7 @@ public final class Main {
   private static void start(EgressConfig config) {
     Clock clock = Clock.systemUTC();
     EgressMetrics metrics = new EgressMetrics();
+    metrics.watchJvm();
     Readiness readiness = new Readiness();
     new ManagementServer(config.managementPort(), readiness, metrics::scrape);
 

@@ -3,6 +3,8 @@ package dev.hermes.egress.health;
 import dev.hermes.crds.egress.EgressReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Map;
@@ -19,6 +21,13 @@ public final class EgressMetrics {
 
   public String scrape() {
     return registry.scrape();
+  }
+
+  /** How full the heap is, and what collecting costs; for as long as the process lives. */
+  @SuppressWarnings("resource")
+  public void watchJvm() {
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmGcMetrics().bindTo(registry);
   }
 
   public void connections(IntSupplier open) {
