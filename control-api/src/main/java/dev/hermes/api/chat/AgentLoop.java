@@ -165,6 +165,9 @@ final class AgentLoop {
       status = "succeeded";
       metrics.tokens(turn.caller().tenant(), turn.model().model(), said.provider(), said.usage());
       return said;
+    } catch (ModelFailed e) {
+      status = e.kind().status();
+      throw e;
     } catch (InterruptedException | ClientGoneException e) {
       status = "aborted";
       turn.usedInPart(turn.model().provider().broken(request, delivered.text.length()));

@@ -50,6 +50,8 @@ final class Settlement {
   void settle(Turn turn, String status, Optional<KeptResponse> kept) {
     UsageRecord record = turn.record(status);
     settlement.settle(
+        turn.caller().tenant(),
+        UsageSettlement.Kind.CHAT,
         record,
         () -> {
           write(turn, record, kept);

@@ -8,6 +8,7 @@ import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.session.SessionKey;
 import dev.hermes.api.tool.ToolTurn;
 import dev.hermes.api.usage.UsageRecord;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,10 @@ final class Turn {
     this.memory = memory;
     this.tools = tools;
     this.admission = admission;
+  }
+
+  Instant admitted() {
+    return admission.at();
   }
 
   Principal caller() {

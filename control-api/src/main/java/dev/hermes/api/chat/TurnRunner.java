@@ -32,6 +32,12 @@ final class TurnRunner {
 
   /** Throws {@link ApiException} or another exception when the turn failed; it is settled then. */
   void run(Turn turn, Answer answer, Interruption interruption) {
+    try (var _ = metrics.running(turn)) {
+      settled(turn, answer, interruption);
+    }
+  }
+
+  private void settled(Turn turn, Answer answer, Interruption interruption) {
     TurnBeginning.Begun begun = beginning.begin(turn);
     LoopEnd end;
     int input = 0;
@@ -61,16 +67,15 @@ final class TurnRunner {
         turn,
         status,
         answer.kept(end, turn.usage(), added.subList(Math.min(input, added.size()), added.size())));
-    metrics.completion(status);
+    metrics.completion(turn, status);
     answer.end(end, turn.usage());
   }
 
   private RuntimeException failed(Turn turn, String status, RuntimeException cause) {
-    metrics.completion(status);
+    metrics.completion(turn, status);
     try {
       settlement.settle(turn, status, Optional.empty());
     } catch (RuntimeException e) {
-      metrics.usageLost();
       LOG.debug("{}: the turn's own failure is told instead", turn.requestId(), e);
     }
     return cause;

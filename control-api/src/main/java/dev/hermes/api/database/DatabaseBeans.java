@@ -59,15 +59,15 @@ final class DatabaseBeans {
   /** The platform's own database: the tenants' registry rows and leases. */
   @Singleton
   @Named("home")
-  TenantDatabase home(@Named("app") HikariDataSource app) {
-    return new TenantDatabase(app, new Transactions(), log);
+  TenantDatabase home(@Named("app") HikariDataSource app, StatementMetrics metrics) {
+    return new TenantDatabase(app, new Transactions(), log).watched(metrics);
   }
 
   /** What a tenant's users make, wherever the tenant's isolation puts it. */
   @Singleton
   @Primary
-  TenantDatabase content(Places places) {
-    return new TenantDatabase(places::of, new Transactions(), log);
+  TenantDatabase content(Places places, StatementMetrics metrics) {
+    return new TenantDatabase(places::of, new Transactions(), log).watched(metrics);
   }
 
   /** For the keepers of jobs: it may ask whose turn it is, and reaches no table. */

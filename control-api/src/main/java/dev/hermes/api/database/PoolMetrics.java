@@ -8,12 +8,17 @@ import io.micronaut.context.annotation.Context;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** Gauges of both pools. */
+/** Figures of the pools, and of who waits for a connection. */
 @Context
 final class PoolMetrics {
 
   PoolMetrics(List<HikariDataSource> pools, MeterRegistry meters) {
     for (HikariDataSource pool : pools) {
+      // the one place that knows of every wait, whoever asked for the connection
+      pool.setMetricsTrackerFactory((name, stats) -> new PoolTracker(name, meters));
+      Gauge.builder("hermes_db_pool_max", pool, HikariDataSource::getMaximumPoolSize)
+          .tag("pool", pool.getPoolName())
+          .register(meters);
       gauge(meters, pool, "size", HikariPoolMXBean::getTotalConnections);
       gauge(meters, pool, "active", HikariPoolMXBean::getActiveConnections);
       gauge(meters, pool, "idle", HikariPoolMXBean::getIdleConnections);

@@ -80,7 +80,8 @@ final class Embeddings {
       settle(call, status, answer.provider(), answer.usage(), answer.degraded());
       return answer;
     } catch (ModelFailed e) {
-      settle(call, status, offer.provider().name(), e.usage(), false);
+      status = e.kind().status();
+      settle(call, "failed", offer.provider().name(), e.usage(), false);
       throw new ApiException(e.failure());
     } finally {
       metrics.call(offer.model(), offer.provider().name(), status, System.nanoTime() - begun);
@@ -105,7 +106,8 @@ final class Embeddings {
             used.estimated() ? Completeness.ESTIMATED : Completeness.FINAL,
             status,
             degraded);
-    settlement.settle(record, () -> write(call, record));
+    settlement.settle(
+        call.caller().tenant(), UsageSettlement.Kind.EMBEDDING, record, () -> write(call, record));
   }
 
   private void write(Call call, UsageRecord record) {

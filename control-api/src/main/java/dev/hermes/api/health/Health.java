@@ -2,6 +2,8 @@ package dev.hermes.api.health;
 
 import dev.hermes.api.database.StartGate;
 import dev.hermes.api.identity.EpochWatch;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.event.ApplicationEventListener;
 import io.micronaut.runtime.server.event.ServerShutdownEvent;
 import jakarta.inject.Singleton;
@@ -16,10 +18,11 @@ final class Health implements ApplicationEventListener<ServerShutdownEvent> {
   private final LameDuck lameDuck;
   private volatile boolean draining;
 
-  Health(StartGate gate, EpochWatch watch, LameDuck lameDuck) {
+  Health(StartGate gate, EpochWatch watch, LameDuck lameDuck, MeterRegistry meters) {
     this.gate = gate;
     this.watch = watch;
     this.lameDuck = lameDuck;
+    Gauge.builder("hermes_ready", this, it -> it.isReady() ? 1 : 0).register(meters);
   }
 
   @Override

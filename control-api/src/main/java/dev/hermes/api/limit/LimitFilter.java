@@ -2,6 +2,7 @@ package dev.hermes.api.limit;
 
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.limit.SlidingWindow.Verdict;
+import dev.hermes.api.metric.TenantLabel;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.api.problem.ProblemJson;
 import dev.hermes.api.tenant.Tenants;
@@ -28,11 +29,13 @@ final class LimitFilter implements Ordered {
   private final RateLimiter limiter;
   private final Tenants tenants;
   private final MeterRegistry meters;
+  private final TenantLabel labels;
 
-  LimitFilter(RateLimiter limiter, Tenants tenants, MeterRegistry meters) {
+  LimitFilter(RateLimiter limiter, Tenants tenants, MeterRegistry meters, TenantLabel labels) {
     this.limiter = limiter;
     this.tenants = tenants;
     this.meters = meters;
+    this.labels = labels;
   }
 
   private record Standing(LimitClass limitClass, int limit, Verdict verdict) {}
@@ -66,8 +69,8 @@ final class LimitFilter implements Ordered {
     meters
         .counter(
             "hermes_rate_limit_rejected",
-            "tenant_id",
-            caller.tenant().toString(),
+            TenantLabel.TAG,
+            labels.of(caller.tenant()),
             "class",
             standing.limitClass().wire())
         .increment();

@@ -18,8 +18,9 @@ final class MeterBeans {
   @Bean(
       typed = {MeterRegistry.class, PrometheusMeterRegistry.class},
       preDestroy = "close")
-  PrometheusMeterRegistry meters(JvmGcMetrics gc) {
+  PrometheusMeterRegistry meters(JvmGcMetrics gc, TenantLabel tenants) {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    registry.config().meterFilter(tenants).meterFilter(new Histograms());
     new JvmMemoryMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);

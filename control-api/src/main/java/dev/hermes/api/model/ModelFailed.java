@@ -35,6 +35,11 @@ public final class ModelFailed extends Exception {
       return this == REFUSED;
     }
 
+    /** How such a call ended, for its figure: the client's mistake is not the provider's. */
+    public String status() {
+      return this == REFUSED ? "refused" : "failed";
+    }
+
     /** The same upstream may do better a moment later. */
     public boolean mayBeAskedAgain() {
       return this != REFUSED && this != MISCONFIGURED && this != ABSENT;

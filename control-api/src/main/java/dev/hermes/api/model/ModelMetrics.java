@@ -1,5 +1,6 @@
 package dev.hermes.api.model;
 
+import dev.hermes.api.metric.TenantLabel;
 import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
@@ -9,9 +10,11 @@ import java.time.Duration;
 @Singleton
 public final class ModelMetrics {
   private final MeterRegistry meters;
+  private final TenantLabel tenants;
 
-  ModelMetrics(MeterRegistry meters) {
+  ModelMetrics(MeterRegistry meters, TenantLabel tenants) {
     this.meters = meters;
+    this.tenants = tenants;
   }
 
   /** What an answer of that provider used. */
@@ -24,7 +27,7 @@ public final class ModelMetrics {
    * A call is over.
    *
    * @param provider the model's first one
-   * @param status succeeded, failed, aborted
+   * @param status succeeded, refused (the request is at fault), failed, aborted
    */
   public void call(String model, String provider, String status, long nanos) {
     meters
@@ -35,11 +38,15 @@ public final class ModelMetrics {
 
   private void count(
       TenantId tenant, String model, String provider, String direction, long tokens) {
+    // vectors have no completion, and the cache takes nothing
+    if (tokens == 0) {
+      return;
+    }
     meters
         .counter(
             "hermes_llm_tokens",
-            "tenant_id",
-            tenant.toString(),
+            TenantLabel.TAG,
+            tenants.of(tenant),
             "model",
             model,
             "provider",

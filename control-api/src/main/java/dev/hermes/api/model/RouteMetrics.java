@@ -29,6 +29,13 @@ final class RouteMetrics implements RouteEvents {
             Gauge.builder("hermes_breaker_state", breaker, it -> it.state().ordinal())
                 .tag("connector", provider)
                 .register(meters)));
+    // from the start on, so that a rate sees the first one
+    breakers
+        .keySet()
+        .forEach(provider -> {
+          meters.counter("hermes_llm_calls_shut", "provider", provider);
+          meters.counter("hermes_llm_fallbacks", "provider", provider);
+        });
   }
 
   @Override

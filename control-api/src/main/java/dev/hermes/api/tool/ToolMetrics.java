@@ -1,5 +1,6 @@
 package dev.hermes.api.tool;
 
+import dev.hermes.api.metric.TenantLabel;
 import dev.hermes.api.receipt.FinishedReceipt.Status;
 import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,9 +11,11 @@ import java.time.Duration;
 @Singleton
 final class ToolMetrics {
   private final MeterRegistry meters;
+  private final TenantLabel tenants;
 
-  ToolMetrics(MeterRegistry meters) {
+  ToolMetrics(MeterRegistry meters, TenantLabel tenants) {
     this.meters = meters;
+    this.tenants = tenants;
   }
 
   void executed(TenantId tenant, String name, Status status, Duration took) {
@@ -25,8 +28,8 @@ final class ToolMetrics {
             tool,
             "status",
             status.wire(),
-            "tenant_id",
-            tenant.toString())
+            TenantLabel.TAG,
+            tenants.of(tenant))
         .increment();
     meters.timer("hermes_tool_execution_duration", "tool", tool).record(took);
   }

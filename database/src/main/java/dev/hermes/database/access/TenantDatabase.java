@@ -10,6 +10,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatements;
 
 /**
  * Runs work as one tenant: one transaction whose first statement binds the tenant, for that
@@ -67,6 +68,15 @@ public final class TenantDatabase {
 
   private static Function<TenantId, Place> always(Place place) {
     return tenant -> place;
+  }
+
+  /** Tells each statement to the watch from now on; before it is used. */
+  public TenantDatabase watched(StatementWatch watch) {
+    jdbi.configure(
+        SqlStatements.class,
+        statements ->
+            statements.setSqlLogger(new WatchedStatements(watch, statements.getSqlLogger())));
+    return this;
   }
 
   /**

@@ -429,4 +429,21 @@ class TenantDatabaseIT {
           .hasMessageContaining("auto-commit");
     }
   }
+
+  @Test
+  @DisplayName(
+      "OBS-4 a watch is told each statement once, with its tenant and no values, also of one that fails")
+  void watched() {
+    List<String> told = new ArrayList<>();
+    tenants.watched((tenant, sql, nanos) -> {
+      assertThat(nanos).isPositive();
+      told.add(tenant.equals(A) ? "A " + sql : "B " + sql);
+    });
+    String query = "select count(*) from hermes.sessions where title = :title";
+    tenants.inTenant(
+        A, handle -> handle.createQuery(query).bind("title", "x").mapTo(Integer.class).one());
+    assertThatThrownBy(() -> tenants.inTenant(B, handle -> handle.execute("select nothing")))
+        .hasMessageContaining("nothing");
+    assertThat(told).containsExactly("A " + query, "B select nothing");
+  }
 }

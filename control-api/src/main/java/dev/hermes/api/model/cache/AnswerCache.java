@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.hermes.api.metric.TenantLabel;
 import dev.hermes.api.model.EmbeddingAnswer;
 import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelAnswer;
@@ -51,12 +52,14 @@ public final class AnswerCache {
 
   private final Clock clock;
   private final MeterRegistry meters;
+  private final TenantLabel tenants;
   private final ObjectMapper json;
   private final Cache<Key, Kept> answers;
 
-  AnswerCache(Clock clock, MeterRegistry meters, ObjectMapper json) {
+  AnswerCache(Clock clock, MeterRegistry meters, TenantLabel tenants, ObjectMapper json) {
     this.clock = clock;
     this.meters = meters;
+    this.tenants = tenants;
     this.json = json;
     this.answers =
         Caffeine.newBuilder()
@@ -168,7 +171,7 @@ public final class AnswerCache {
     }
 
     private void count(String name) {
-      meters.counter(name, "cache", "answers", "tenant_id", tenant.toString()).increment();
+      meters.counter(name, "cache", "answers", TenantLabel.TAG, tenants.of(tenant)).increment();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hermes.api.metric.TenantLabel;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelFailed.Kind;
@@ -54,6 +55,7 @@ class AnswerCacheTest {
             }
           },
           meters,
+          new TenantLabel(10),
           new ObjectMapper());
   private final Upstream upstream = new Upstream();
   private final List<String> told = new ArrayList<>();
