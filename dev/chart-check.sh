@@ -38,6 +38,27 @@ valid() {
   kubeconform -strict -summary -schema-location "$out/schemas/{{.ResourceKind}}{{.KindSuffix}}.json" "$@" "$what"
 }
 
+# The groups of the PrometheusRule of a rendering, as JSON.
+rules_of() { sed -n '/^kind: PrometheusRule/,/^---/p' "$1" | sed '/^---/d' | yaml2json | jq -S .spec.groups; }
+same_rules() { diff <(yaml2json <"$chart/files/alerts.yaml" | jq -S .groups) <(rules_of "$out/$1.yaml"); }
+# Of the whole, only the one threshold and the addresses differ.
+tuned_rules() {
+  diff <(yaml2json <"$chart/files/alerts.yaml" | jq -S .groups | sed -e 's/> 30 # chatP95Seconds/> 12.5 # chatP95Seconds/' \
+    -e 's#https://git.example.org/platform/hermes/docs/runbook.md#https://wiki.example.org/hermes#') <(rules_of "$out/tuned.yaml") &&
+    grep -q "> 12.5 # chatP95Seconds" "$out/tuned.yaml"
+}
+whole_dashboards() {
+  local file
+  for file in "$chart"/files/dashboards/*.json; do
+    awk -v RS='---\n' -v name="name: hermes-dashboard-$(basename "$file" .json)\n" 'index($0, name)' "$out/monitored.yaml" |
+      yaml2json | jq -e --arg key "$(basename "$file")" --slurpfile file "$file" '.data[$key] | fromjson == $file[0]' || return 1
+  done
+}
+thresholds_used() {
+  diff <(yaml2json <"$chart/values.yaml" | jq -r '.metrics.prometheusRule.thresholds | to_entries[] | "\(.key) \(.value)"' | sort) \
+    <(sed -nE 's/.*> ([0-9.]+) # (\w+)$/\2 \1/p' "$chart/files/alerts.yaml" | sort)
+}
+
 gitops_values() { yaml2json <"$HERMES_TREE/gitops/apps/hermes.yaml" | jq .spec.source.helm.valuesObject; }
 
 production=(--set postgresql.enabled=false --set database.host=db.example.org --set database.existingSecret=hermes-db)
@@ -46,8 +67,16 @@ check "helm lint" helm lint "$chart" --strict "${common[@]}"
 check "renders: quickstart" render quickstart --values "$HERMES_TREE/dev/values.yaml"
 check "renders: production" render production "${production[@]}" --set backup.enabled=true
 check "renders: autoscaling, monitors" render monitored "${production[@]}" --set controlApi.autoscaling.enabled=true \
-  --set metrics.serviceMonitor.enabled=true
-check "kubeconform: autoscaling" valid "$out/monitored.yaml" -skip ServiceMonitor # whose schema is somebody else's
+  --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true
+check "kubeconform: autoscaling, monitors" valid "$out/monitored.yaml" -skip ServiceMonitor,PrometheusRule # whose schemas are somebody else's
+check "the rules are those of the file" same_rules monitored
+check "the dashboards are those of the files" whole_dashboards
+tuned=(--set-json metrics.prometheusRule.thresholds.chatP95Seconds=12.5 --set metrics.prometheusRule.runbookUrl=https://wiki.example.org/hermes)
+check "renders: other thresholds, another runbook" render tuned "${production[@]}" --set metrics.prometheusRule.enabled=true "${tuned[@]}"
+check "the thresholds and the runbook are those of the values" tuned_rules
+check "each threshold of the values is one of the rules" thresholds_used
+check "by default no kind of somebody else's, and no dashboard" refuses grep -qE "monitoring.coreos.com|grafana_dashboard" "$out/production.yaml"
+check "values schema refuses an unknown threshold" refuses render bad --set metrics.prometheusRule.thresholds.nonsense=1
 mail=(--set operator.smtp.host=mail.example.org --set operator.smtp.existingSecret=hermes-smtp)
 check "renders: with a mail server" render mail "${production[@]}" "${mail[@]}" --set operator.smtp.from=hermes@example.org
 check "renders: a backup to a claim of one's own" render backup --set backup.enabled=true --set backup.existingClaim=mine

@@ -72,6 +72,10 @@ count_gitops() { count_go "$1"; }
 chart_suite() { dev/chart-check.sh; }
 count_chart() { echo "$(grep -c '^ok ' "$1" || true) $(grep -c '^FAIL ' "$1" || true)"; }
 
+# Rules at each of their thresholds, dashboards, and the runbook: each names only what there is.
+alerts_suite() { dev/promtool.sh && dev/alerts/check.py; }
+count_alerts() { count_chart "$1"; }
+
 e2e_suite() {
   # shellcheck disable=SC1091
   source "$HERMES_BUILD/dev.env" &&
@@ -146,6 +150,7 @@ show_maven "$HERMES_BUILD/log/test-java.log"
 say "== tools for the chart"
 "$here/build.sh" tools kubernetes
 suite chart "chart: lint, render, schemas" chart_suite || true
+suite alerts "alerts, dashboards, runbook" alerts_suite || true
 live=
 if [[ ${FAST:-} != 1 && -f e2e/pom.xml ]]; then
   if ((java_ok)); then

@@ -119,7 +119,9 @@ class ArchitectureTest {
             Map.entry("usage", Set.of("identity", "metric")),
             Map.entry("egress", Set.of("audit", "tenant", "usage")),
             Map.entry("openapi", Set.of()),
-            Map.entry("tool", Set.of("audit", "identity", "memory", "metric", "model", "receipt", "sandbox")),
+            Map.entry(
+                "tool",
+                Set.of("audit", "identity", "memory", "metric", "model", "receipt", "sandbox")),
             Map.entry(
                 "chat",
                 Set.of(
