@@ -1,6 +1,5 @@
 package dev.hermes.api.model;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,10 +9,13 @@ import java.util.Optional;
 /** Reads the data of server-sent events; comments, ids and names are passed over. */
 final class EventReader {
   private final InputStream in;
+  private final byte[] buffer = new byte[8192];
   private long left;
+  private int from;
+  private int to;
 
   EventReader(InputStream in, long mostBytes) {
-    this.in = new BufferedInputStream(in);
+    this.in = in;
     this.left = mostBytes;
   }
 
@@ -35,18 +37,36 @@ final class EventReader {
     return Optional.empty();
   }
 
+  /** Empty at the end, also for a line that was cut off there. */
   private Optional<String> line() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream(256);
-    for (int b = in.read(); b >= 0; b = in.read()) {
-      if (--left < 0) {
-        throw new IOException("the stream is larger than allowed");
+    while (fill()) {
+      int end = from;
+      while (end < to && buffer[end] != '\n') {
+        end++;
       }
-      if (b == '\n') {
+      line.write(buffer, from, end - from);
+      boolean whole = end < to;
+      from = whole ? end + 1 : end;
+      if (whole) {
         String text = line.toString(StandardCharsets.UTF_8);
         return Optional.of(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
       }
-      line.write(b);
     }
     return Optional.empty();
+  }
+
+  /** Waits for bytes if there are none; false at the end. */
+  private boolean fill() throws IOException {
+    if (from < to) {
+      return true;
+    }
+    from = 0;
+    to = Math.max(in.read(buffer), 0);
+    left -= to;
+    if (left < 0) {
+      throw new IOException("the stream is larger than allowed");
+    }
+    return to > 0;
   }
 }

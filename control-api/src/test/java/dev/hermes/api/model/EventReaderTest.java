@@ -29,6 +29,18 @@ class EventReaderTest {
   }
 
   @Test
+  void linesOfAnyLengthWhereverTheBufferEnds() throws IOException {
+    for (int length = 8170; length < 8200; length++) {
+      String text = "x".repeat(length);
+      EventReader reader =
+          reader("data: " + text + "\r\n\r\ndata: " + text + text + "\n\n", 100_000);
+      assertThat(reader.next()).contains(text);
+      assertThat(reader.next()).contains(text + text);
+      assertThat(reader.next()).isEmpty();
+    }
+  }
+
+  @Test
   void endless() {
     EventReader reader = reader("data: " + "x".repeat(5000), 1000);
     assertThatThrownBy(reader::next).isInstanceOf(IOException.class);
