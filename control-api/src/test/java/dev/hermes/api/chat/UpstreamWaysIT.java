@@ -54,6 +54,12 @@ class UpstreamWaysIT {
       Optional<String> code,
       boolean begun,
       String bill) {
+    /** How the call ended, as its figure has it. */
+    String ended() {
+      String failed = status == 400 ? "refused" : "failed";
+      return code.isPresent() ? failed : "succeeded";
+    }
+
     @Override
     public String toString() {
       return name;
@@ -330,7 +336,7 @@ class UpstreamWaysIT {
         .getBean(MeterRegistry.class)
         .find("hermes_llm_request_duration")
         .tag("model", way.model())
-        .tag("status", way.code().isPresent() ? "failed" : "succeeded")
+        .tag("status", way.ended())
         .timers()
         .stream()
         .mapToLong(timer -> timer.count())
