@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.body.JsonBody;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
-import dev.hermes.api.response.KeptResponse;
+import dev.hermes.api.response.KeptResponses;
 import dev.hermes.api.session.SessionId;
 import java.util.List;
 import java.util.Map;
@@ -44,9 +44,9 @@ final class ResponsesReader {
   private ResponsesReader() {}
 
   /**
-   * @param kept the responses up to the one of that id, oldest first
+   * @param kept what was said up to the response of that id, oldest first
    */
-  static ResponsesRequest read(byte[] body, Function<String, List<KeptResponse>> kept) {
+  static ResponsesRequest read(byte[] body, Function<String, List<KeptResponses.Exchange>> kept) {
     ObjectNode root = JsonBody.object(body);
     refuse(root);
     ObjectNode chat = JsonNodeFactory.instance.objectNode();
@@ -72,9 +72,9 @@ final class ResponsesReader {
     previous
         .map(kept)
         .orElse(List.of())
-        .forEach(response -> {
-          messages.addAll(ResponseItems.messages(response.input()));
-          messages.addAll(response.said());
+        .forEach(exchange -> {
+          messages.addAll(ResponseItems.messages(exchange.input()));
+          messages.addAll(exchange.said());
         });
     ChatRequest.Before before = new ChatRequest.Before(from, messages.size());
     messages.addAll(ResponseItems.messages(input));

@@ -39,16 +39,16 @@ public final class KeptResponses {
   private static final String CHAIN =
       """
       with recursive chain as (
-        select response_id, previous_id, input, said, response, 1 as back from responses
+        select previous_id, input, said, 1 as back from responses
         where tenant_id = :tenant and user_id = :user and response_id = :id
         union all
-        select r.response_id, r.previous_id, r.input, r.said, r.response, c.back + 1
+        select r.previous_id, r.input, r.said, c.back + 1
         from chain c
         join responses r
           on r.tenant_id = :tenant and r.user_id = :user and r.response_id = c.previous_id
         where c.back < :most
       )
-      select response_id, previous_id, input, said, response from chain order by back desc
+      select previous_id, input, said from chain order by back desc
       """;
   private static final String DELETE =
       """
@@ -57,6 +57,8 @@ public final class KeptResponses {
       """;
 
   private static final TypeReference<List<ObjectNode>> MESSAGES = new TypeReference<>() {};
+  private static final TypeReference<JsonNode> INPUT = new TypeReference<>() {};
+  private static final TypeReference<ObjectNode> OBJECT = new TypeReference<>() {};
 
   private final TenantDatabase database;
   private final ObjectMapper json;
@@ -64,6 +66,17 @@ public final class KeptResponses {
   KeptResponses(TenantDatabase database, ObjectMapper json) {
     this.database = database;
     this.json = json;
+  }
+
+  /**
+   * One response as part of a conversation.
+   *
+   * @param previous the response before it
+   */
+  public record Exchange(Optional<String> previous, JsonNode input, List<ObjectNode> said) {
+    public Exchange {
+      said = List.copyOf(said);
+    }
   }
 
   /** Joins the caller's transaction, and may be repeated. */
@@ -79,23 +92,24 @@ public final class KeptResponses {
                 .execute());
   }
 
-  /** That response and those before it, oldest first; 400 when it or one before it is not kept. */
-  public List<KeptResponse> upTo(Principal owner, String id) {
-    List<KeptResponse> chain =
+  /** What was said up to that response, oldest first; 400 when it or one before it is not kept. */
+  public List<Exchange> upTo(Principal owner, String id) {
+    List<Exchange> chain =
         database.inTenant(
             owner.tenant(),
             handle ->
                 bind(handle.createQuery(CHAIN), owner, id)
                     .bind("most", MOST)
-                    .map((row, context) -> response(row))
+                    .map((row, context) -> exchange(row))
                     .list());
     if (chain.isEmpty()) {
       throw notFound("Previous response with id '%s' not found.".formatted(id));
     }
-    if (chain.size() < MOST && chain.getFirst().previous().isPresent()) {
+    Optional<String> before = chain.getFirst().previous();
+    if (chain.size() < MOST && before.isPresent()) {
       throw notFound(
           "Response '%s', which led to the previous one, was deleted: send the whole input."
-              .formatted(chain.getFirst().previous().get()));
+              .formatted(before.get()));
     }
     return chain;
   }
@@ -139,14 +153,25 @@ public final class KeptResponses {
   }
 
   private KeptResponse response(ResultSet row) throws SQLException {
+    Exchange exchange = exchange(row);
+    return new KeptResponse(
+        row.getString("response_id"),
+        exchange.previous(),
+        exchange.input(),
+        exchange.said(),
+        read(row.getString("response"), OBJECT));
+  }
+
+  private Exchange exchange(ResultSet row) throws SQLException {
+    return new Exchange(
+        Optional.ofNullable(row.getString("previous_id")),
+        read(row.getString("input"), INPUT),
+        read(row.getString("said"), MESSAGES));
+  }
+
+  private <T> T read(String kept, TypeReference<T> as) {
     try {
-      JsonNode input = json.readTree(row.getString("input"));
-      return new KeptResponse(
-          row.getString("response_id"),
-          Optional.ofNullable(row.getString("previous_id")),
-          input,
-          json.readValue(row.getString("said"), MESSAGES),
-          json.readValue(row.getString("response"), ObjectNode.class));
+      return json.readValue(kept, as);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a kept response is unreadable", e);
     }
