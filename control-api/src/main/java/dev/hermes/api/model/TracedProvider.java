@@ -2,34 +2,13 @@ package dev.hermes.api.model;
 
 import dev.hermes.api.trace.Step;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
  * Puts each call of a provider on the trace, as OpenTelemetry's conventions for GenAI have it: one
  * that is tried again is another step. Nothing of what is said goes there.
  */
-final class TracedProvider implements ModelProvider {
-  private final ModelProvider provider;
-
-  TracedProvider(ModelProvider provider) {
-    this.provider = provider;
-  }
-
-  @Override
-  public String name() {
-    return provider.name();
-  }
-
-  @Override
-  public OptionalLong window(String model) {
-    return provider.window(model);
-  }
-
-  @Override
-  public Price price(String model) {
-    return provider.price(model);
-  }
+record TracedProvider(ModelProvider provider) implements DelegatingProvider {
 
   @Override
   public ModelAnswer complete(ModelRequest request, Consumer<String> text)

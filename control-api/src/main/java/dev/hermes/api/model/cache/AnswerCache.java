@@ -8,13 +8,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.hermes.api.metric.TenantLabel;
-import dev.hermes.api.model.EmbeddingAnswer;
-import dev.hermes.api.model.EmbeddingRequest;
+import dev.hermes.api.model.DelegatingProvider;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
-import dev.hermes.api.model.Price;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.Told;
 import dev.hermes.database.access.TenantId;
@@ -26,7 +24,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +83,7 @@ public final class AnswerCache {
     return new Cached(provider, tenant, generation);
   }
 
-  private final class Cached implements ModelProvider {
+  private final class Cached implements DelegatingProvider {
     private final ModelProvider provider;
     private final TenantId tenant;
     private final long generation;
@@ -98,34 +95,8 @@ public final class AnswerCache {
     }
 
     @Override
-    public String name() {
-      return provider.name();
-    }
-
-    @Override
-    public int calls() {
-      return provider.calls();
-    }
-
-    @Override
-    public TokenUsage broken(ModelRequest request, long characters) {
-      return provider.broken(request, characters);
-    }
-
-    @Override
-    public OptionalLong window(String model) {
-      return provider.window(model);
-    }
-
-    @Override
-    public Price price(String model) {
-      return provider.price(model);
-    }
-
-    @Override
-    public EmbeddingAnswer embed(EmbeddingRequest request)
-        throws InterruptedException, ModelFailed {
-      return provider.embed(request);
+    public ModelProvider provider() {
+      return provider;
     }
 
     @Override
