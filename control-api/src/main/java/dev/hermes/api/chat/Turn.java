@@ -23,7 +23,8 @@ final class Turn {
   private final boolean memory;
   private final ToolTurn tools;
   private final UsageRecord.Admission admission;
-  private final List<ObjectNode> added = new ArrayList<>();
+  private List<ObjectNode> asked = List.of();
+  private final List<ObjectNode> said = new ArrayList<>();
   private TokenUsage usage = TokenUsage.NONE;
   private boolean partial;
   private String provider;
@@ -84,11 +85,23 @@ final class Turn {
 
   /** Messages the session will keep. */
   List<ObjectNode> added() {
-    return List.copyOf(added);
+    List<ObjectNode> added = new ArrayList<>(asked);
+    added.addAll(said);
+    return added;
+  }
+
+  /** What came of the request's own messages. */
+  List<ObjectNode> said() {
+    return List.copyOf(said);
+  }
+
+  /** The request's messages that are new. */
+  void asks(List<ObjectNode> messages) {
+    asked = messages;
   }
 
   void add(List<ObjectNode> messages) {
-    added.addAll(messages);
+    said.addAll(messages);
   }
 
   TokenUsage usage() {

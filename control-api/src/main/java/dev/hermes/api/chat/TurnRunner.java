@@ -1,11 +1,9 @@
 package dev.hermes.api.chat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.session.History;
 import jakarta.inject.Singleton;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,11 +38,9 @@ final class TurnRunner {
   private void settled(Turn turn, Answer answer, Interruption interruption) {
     TurnBeginning.Begun begun = beginning.begin(turn);
     LoopEnd end;
-    int input = 0;
     try {
       History.Continued conversation = turn.request().after(begun.history());
-      turn.add(conversation.fresh());
-      input = conversation.fresh().size();
+      turn.asks(conversation.fresh());
       end = loop.run(turn, new Conversation(begun.withNotes(conversation)), answer, interruption);
     } catch (InterruptedException e) {
       end =
@@ -62,11 +58,7 @@ final class TurnRunner {
       throw failed(turn, "failed", e);
     }
     String status = end.status();
-    List<ObjectNode> added = turn.added();
-    settlement.settle(
-        turn,
-        status,
-        answer.kept(end, turn.usage(), added.subList(Math.min(input, added.size()), added.size())));
+    settlement.settle(turn, status, answer.kept(end, turn.usage(), turn.said()));
     metrics.completion(turn, status);
     answer.end(end, turn.usage());
   }
