@@ -14,15 +14,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Writes a response and the items of its output. */
-record ResponseObject(
-    String id, long created, String model, ResponsesRequest request, ObjectNode echo)
+record ResponseObject(String id, long created, String model, ResponsesRequest request)
     implements WholeAnswer.Form {
 
   static ResponseObject of(
       Instant now, String model, ResponsesRequest request, Optional<SessionKey> session) {
-    ObjectNode echo = request.echo();
-    session.ifPresent(key -> echo.putObject("conversation").put("id", key.id().value()));
-    return new ResponseObject(name("resp_"), now.getEpochSecond(), model, request, echo);
+    session.ifPresent(key -> request.echo().putObject("conversation").put("id", key.id().value()));
+    return new ResponseObject(name("resp_"), now.getEpochSecond(), model, request);
   }
 
   /** What is kept of it, if it is to be. */
@@ -128,7 +126,7 @@ record ResponseObject(
     response.put("object", "response").put("created_at", created).put("status", status);
     response.put("background", false).putNull("error").putNull("incomplete_details");
     response.put("model", model).set("output", output);
-    response.setAll(echo);
+    response.setAll(request.echo());
     return response.putNull("usage");
   }
 }
