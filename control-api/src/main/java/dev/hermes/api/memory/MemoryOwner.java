@@ -1,10 +1,10 @@
 package dev.hermes.api.memory;
 
 import dev.hermes.api.identity.Principal;
+import dev.hermes.api.identity.ReadableUser;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.crds.Role;
-import dev.hermes.crds.Scope;
 import dev.hermes.database.access.TenantId;
 import io.micronaut.http.HttpRequest;
 import java.util.Optional;
@@ -22,47 +22,29 @@ public record MemoryOwner(TenantId tenant, String user) {
   /** The caller, or whom an admin or auditor names; 403 when the caller may not read that. */
   static MemoryOwner reading(HttpRequest<?> request, Optional<String> named) {
     Principal caller = Principal.of(request);
-    boolean own = isOwn(caller, named);
-    if (own && caller.has(Scope.READ)) {
-      return of(caller);
-    }
-    if (!caller.hasAny(Role.ADMIN) && !(caller.hasAny(Role.AUDITOR) && caller.has(Scope.AUDIT))) {
-      throw own
-          ? new ApiException(
-              Failure.forbidden("insufficient_scope", "Own memories need the scope read."))
-          : others("admin, and auditor with scope audit");
-    }
-    return named(caller, named);
+    return named(caller, ReadableUser.of(caller, named, "memories"));
   }
 
   /** The caller, or whom an admin names; the route has asked for the scope. */
   static MemoryOwner writing(HttpRequest<?> request, Optional<String> named) {
     Principal caller = Principal.of(request);
-    if (!isOwn(caller, named) && !caller.hasAny(Role.ADMIN)) {
-      throw others("admin");
+    String user = named.orElse(caller.user());
+    if (!user.equals(caller.user()) && !caller.hasAny(Role.ADMIN)) {
+      throw new ApiException(
+          Failure.forbidden(
+              "insufficient_role", "Another user's memories are for the roles admin."));
     }
-    return named(caller, named);
+    return named(caller, user);
   }
 
   <S extends SqlStatement<S>> S bind(S statement) {
     return statement.bind("tenant", tenant.value()).bind("user", user);
   }
 
-  private static boolean isOwn(Principal caller, Optional<String> named) {
-    return named.isEmpty() || named.get().equals(caller.user());
-  }
-
-  private static MemoryOwner named(Principal caller, Optional<String> named) {
-    String user = named.orElse(caller.user());
+  private static MemoryOwner named(Principal caller, String user) {
     if (user.isEmpty() || user.length() > MOST_NAME || user.chars().anyMatch(c -> c < ' ')) {
       throw new ApiException(Failure.invalid("user", "user is the name of a user of the tenant."));
     }
     return new MemoryOwner(caller.tenant(), user);
-  }
-
-  private static ApiException others(String roles) {
-    return new ApiException(
-        Failure.forbidden(
-            "insufficient_role", "Another user's memories are for the roles " + roles + "."));
   }
 }
