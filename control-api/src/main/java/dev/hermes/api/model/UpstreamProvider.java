@@ -114,7 +114,7 @@ final class UpstreamProvider implements ModelProvider {
   /** Reads a body that is there, in whole or as it comes. */
   @FunctionalInterface
   private interface Reading<T> {
-    T of(HttpResponse<InputStream> response, InputStream stream, UpstreamHttp.Silence watch)
+    T of(HttpResponse<InputStream> response, InputStream stream, Silence watch)
         throws IOException, ModelFailed;
   }
 
@@ -122,7 +122,7 @@ final class UpstreamProvider implements ModelProvider {
       throws InterruptedException, ModelFailed {
     HttpResponse<InputStream> response = send(URI.create(base + path), body, answer);
     try (InputStream stream = response.body();
-        UpstreamHttp.Silence watch = http.watch(stream, silence)) {
+        Silence watch = http.watch(stream, silence)) {
       try {
         if (response.statusCode() != 200) {
           throw refused(response, stream, answer);
@@ -173,7 +173,7 @@ final class UpstreamProvider implements ModelProvider {
       ModelRequest request,
       HttpResponse<InputStream> response,
       InputStream stream,
-      UpstreamHttp.Silence watch,
+      Silence watch,
       AnswerBuilder answer)
       throws IOException, ModelFailed {
     if (isEventStream(response)) {
@@ -207,14 +207,11 @@ final class UpstreamProvider implements ModelProvider {
   }
 
   private void readStream(
-      HttpResponse<?> response,
-      InputStream stream,
-      UpstreamHttp.Silence watch,
-      AnswerBuilder answer)
+      HttpResponse<?> response, InputStream stream, Silence watch, AnswerBuilder answer)
       throws IOException, ModelFailed {
     EventReader events = new EventReader(stream, MOST_ANSWER);
     for (Optional<String> data = events.next(); data.isPresent(); data = events.next()) {
-      watch.heard();
+      watch.away();
       if (dialect.isEnd(data.get())) {
         answer.done();
         return;
