@@ -20,6 +20,7 @@ final class KeyDirectory {
   private final EpochWatch watch;
   private final Cache<String, KeyRecord> known;
   private final Cache<String, Boolean> unknown;
+  private final SharedReads<String, Optional<KeyRecord>> reads = new SharedReads<>();
   private final AtomicLong forgotten = new AtomicLong();
 
   KeyDirectory(
@@ -45,7 +46,7 @@ final class KeyDirectory {
         return Optional.empty();
       }
     }
-    return read(kid);
+    return reads.of(kid, () -> read(kid));
   }
 
   private Optional<KeyRecord> read(String kid) {
@@ -68,6 +69,7 @@ final class KeyDirectory {
 
   private void forget() {
     forgotten.incrementAndGet();
+    reads.forget();
     known.invalidateAll();
     unknown.invalidateAll();
   }

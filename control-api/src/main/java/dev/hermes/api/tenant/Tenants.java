@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.hermes.api.identity.EpochWatch;
+import dev.hermes.api.identity.SharedReads;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.crds.effective.EffectiveDatabase;
@@ -25,11 +26,12 @@ public final class Tenants {
   private final ObjectMapper json;
   private final Cache<TenantId, EffectiveTenant> cache =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofSeconds(2)).build();
+  private final SharedReads<TenantId, EffectiveTenant> reads = new SharedReads<>();
 
   Tenants(@Named("home") TenantDatabase database, ObjectMapper json, EpochWatch watch) {
     this.database = database;
     this.json = json;
-    watch.onChange(cache::invalidateAll);
+    watch.onChange(this::forget);
   }
 
   /** The configuration; 403 while the tenant is suspended. */
@@ -65,11 +67,12 @@ public final class Tenants {
 
   private EffectiveTenant known(TenantId tenant) {
     EffectiveTenant known = cache.getIfPresent(tenant);
-    if (known == null) {
-      known = read(tenant);
-      cache.put(tenant, known);
-    }
-    return known;
+    return known == null ? reads.of(tenant, () -> read(tenant)) : known;
+  }
+
+  private void forget() {
+    reads.forget();
+    cache.invalidateAll();
   }
 
   private EffectiveTenant read(TenantId tenant) {
@@ -83,7 +86,9 @@ public final class Tenants {
                     .mapTo(String.class)
                     .one());
     try {
-      return json.readValue(config, EffectiveTenant.class);
+      EffectiveTenant read = json.readValue(config, EffectiveTenant.class);
+      cache.put(tenant, read);
+      return read;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(
           "the configuration of tenant " + tenant + " is unreadable", e);
