@@ -22,6 +22,9 @@ abstract class FakeModelServer implements AutoCloseable {
   static final String KEY = "sk-upstream-secret";
   static final ObjectMapper JSON = new ObjectMapper();
 
+  /** As many as one test opens at once; with the default of 50 the system drops the rest. */
+  private static final int BACKLOG = 1_000;
+
   private final HttpServer server;
   private final Path keyFile;
   private final List<JsonNode> requests = new CopyOnWriteArrayList<>();
@@ -31,7 +34,8 @@ abstract class FakeModelServer implements AutoCloseable {
     try {
       keyFile = Files.createTempFile("upstream", ".key");
       Files.writeString(keyFile, KEY + "\n");
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
