@@ -55,9 +55,19 @@ record Api(String url, String key) {
 
   /** One turn with the scripted model; a fenced block in the text is run by the tool it names. */
   Answer chat(String session, String text) {
+    return turn(session, text, false);
+  }
+
+  /** The same as events; the answer's body is the whole stream. */
+  Answer stream(String session, String text) {
+    return turn(session, text, true);
+  }
+
+  private Answer turn(String session, String text, boolean stream) {
     var body = new TreeMap<String, Object>();
     body.put("model", "demo");
     body.put("messages", List.of(Map.of("role", "user", "content", text)));
+    body.put("stream", stream);
     try {
       return session.isEmpty()
           ? post("/v1/chat/completions", JSON.writeValueAsString(body))

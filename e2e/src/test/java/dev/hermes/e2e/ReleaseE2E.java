@@ -23,6 +23,10 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ReleaseE2E {
   private static final Cluster CLUSTER = Cluster.get();
+
+  /** Within the 18 s that a process which ends gives its turns, and a good part of them. */
+  private static final int STREAM_SECONDS = 8;
+
   private static TestTenant tenant;
 
   @BeforeAll
@@ -49,7 +53,8 @@ class ReleaseE2E {
     var api = tenant.api();
     var before = pods();
     try (var chats = Load.of(4, () -> api.chat("", "hello").expect(200));
-        var tools = Load.of(1, () -> api.python("upgrade", "print(6 * 7)"))) {
+        var tools = Load.of(1, () -> api.python("upgrade", "print(6 * 7)"));
+        var streams = Load.of(1, () -> longStream(api))) {
       Helm.run(
           "upgrade",
           "hermes",
@@ -68,11 +73,13 @@ class ReleaseE2E {
       assertThat(pods()).doesNotContainAnyElementsOf(during);
       assertThat(chats.failures()).isEmpty();
       assertThat(tools.failures()).isEmpty();
+      assertThat(streams.failures()).as("streams that were cut").isEmpty();
       System.out.printf(
-          "upgrade and rollback under load: %d chats, %d with a tool, 0 failed%n",
-          chats.answered(), tools.answered());
+          "upgrade and rollback under load: %d chats, %d with a tool, %d streams of %d s, 0 failed%n",
+          chats.answered(), tools.answered(), streams.answered(), STREAM_SECONDS);
       assertThat(chats.answered()).isGreaterThan(100);
       assertThat(tools.answered()).isGreaterThan(20);
+      assertThat(streams.answered()).isGreaterThan(4);
     }
   }
 
@@ -126,6 +133,17 @@ class ReleaseE2E {
         .hasSize(1);
     assertThat(admin.resources(Tenant.class).list().getItems())
         .allSatisfy(t -> assertThat(t.getStatus().tenantId()).isNotNull());
+  }
+
+  /** One that is long open when its pod is asked to go, and has its end after that. */
+  private static void longStream(Api api) {
+    var answer =
+        api.stream("upgrade-stream", "```bash\nsleep " + STREAM_SECONDS + " && echo slept\n```")
+            .expect(200);
+    assertThat(answer.body())
+        .contains("slept")
+        .contains("\"finish_reason\":\"stop\"")
+        .endsWith("data: [DONE]\n\n");
   }
 
   private static List<String> pods() {
