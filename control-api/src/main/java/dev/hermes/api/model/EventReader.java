@@ -9,7 +9,8 @@ import java.util.Optional;
 /** Reads the data of server-sent events; comments, ids and names are passed over. */
 final class EventReader {
   private final InputStream in;
-  private final byte[] buffer = new byte[8192];
+  // small, since a stream that waits holds it, and the client below buffers as well
+  private final byte[] buffer = new byte[2048];
   private long left;
   private int from;
   private int to;
