@@ -23,12 +23,12 @@ faults: ## the operator killed, lied to and cut off at every write; long (make t
 soak: ## sandboxes made, used and ended on the running cluster, 1,000 times (CYCLES=n); nothing may be left
 	@dev/soak.sh
 
-bench: ## measure, on the running cluster (SCALE=1: the operator with 10,000 tenants; needs no cluster)
-	@$(if $(SCALE),bench/scale.sh,bench/run.sh)
+bench: ## measure, on the running cluster (SCALE=1: the operator with 10,000 tenants; GATEWAY=1: the API beside other gateways; these need no cluster)
+	@$(if $(GATEWAY),bench/gateway.sh,$(if $(SCALE),bench/scale.sh,bench/run.sh))
 
 fmt: ## format Java and Go
 	@mvn -q -B spotless:apply
-	@gofmt -w sandbox/daemon dev/node dev/collector gitops/check
+	@gofmt -w sandbox/daemon dev/node dev/collector gitops/check bench
 
 image: ## make the images, without a cluster
 	@dev/require.sh && dev/packages.sh && dev/build.sh && dev/images/import.sh --build-only

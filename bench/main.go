@@ -1,5 +1,5 @@
-// Command bench measures a running Hermes through its public API and prints tables. It asserts nothing: figures of one
-// run are compared with each other, not with another machine's.
+// Command bench measures a running Hermes through its public API, or gateways beside each other, and prints tables. It
+// asserts no time: figures of one run are compared with each other, not with another machine's.
 package main
 
 import (
@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hermes.dev/bench/gateway"
 )
 
 type client struct {
@@ -22,6 +24,10 @@ type client struct {
 }
 
 func main() {
+	if known, err := gateway.Command(os.Args[1:]); known {
+		fail(err)
+		return
+	}
 	if len(os.Args) == 4 && os.Args[1] == "direct" {
 		direct(os.Args[2], os.Args[3])
 		return
@@ -47,7 +53,7 @@ func main() {
 	case len(os.Args) > 1 && os.Args[1] == "transfer":
 		c.transfer(os.Getenv("E2B_SANDBOX_URL"))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: bench tool | plain | warm | cold | transfer | direct ADDRESS POD-UID")
+		fmt.Fprintln(os.Stderr, "usage: bench tool | plain | warm | cold | transfer | direct ADDRESS POD-UID\n       bench "+gateway.Commands)
 		os.Exit(2)
 	}
 }

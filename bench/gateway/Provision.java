@@ -1,0 +1,112 @@
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hermes.crds.effective.EffectiveDatabase;
+import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.crds.tenant.TenantSpec;
+import dev.hermes.database.id.UuidV7;
+import dev.hermes.database.key.ApiKeyFormat;
+import dev.hermes.database.key.Digest;
+import dev.hermes.database.key.Pepper;
+import dev.hermes.database.key.RawKey;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Does for the bench what the operator does for a Tenant and an APIKey: the same functions of the database, by the same
+ * role, with the programs' own classes. Run from its source, on the class path of the image.
+ *
+ * <p>{@code tenant ETC} prints a key; {@code rows ETC} prints how many rows of usage there are, past all policies.
+ */
+final class Provision {
+  private static final int NO_LIMIT = 100_000_000;
+
+  private final Path etc;
+
+  private Provision(Path etc) {
+    this.etc = etc;
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    Provision provision = new Provision(Path.of(arguments[1]));
+    System.out.println(
+        switch (arguments[0]) {
+          case "tenant" -> provision.tenant();
+          case "rows" -> provision.rows();
+          default -> throw new IllegalArgumentException("tenant or rows");
+        });
+  }
+
+  private String tenant() throws Exception {
+    UUID id = UuidV7.next();
+    EffectiveTenant tenant =
+        new EffectiveTenant(
+            id.toString(),
+            "bench",
+            "Bench",
+            false,
+            1,
+            "hermes-bench",
+            EffectiveDatabase.shared(),
+            new TenantSpec.Models(List.of("*"), null),
+            List.of(),
+            NO_LIMIT,
+            1,
+            List.of());
+    RawKey key = ApiKeyFormat.mint(new SecureRandom());
+    Digest digest = Pepper.load(etc.resolve("pepper")).digest(key.innerHash());
+    try (Connection provisioner = connect("hermes_provisioner", "provisioner")) {
+      call(
+          provisioner,
+          "select provision.upsert_tenant(?, ?, ?, ?, ?, 'active', 1, ?::jsonb, 0)",
+          "uid-bench",
+          id,
+          tenant.name(),
+          tenant.displayName(),
+          tenant.namespace(),
+          new ObjectMapper().writeValueAsString(tenant));
+      call(
+          provisioner,
+          "select authn.issue(?, ?, ?, ?, ?, ?, ?, ?, null, 'cr', 'uid-bench-key', 0)",
+          id,
+          key.keyId(),
+          digest.value(),
+          digest.version(),
+          key.prefix(),
+          provisioner.createArrayOf("text", new String[] {"user"}),
+          provisioner.createArrayOf("text", new String[] {"execute"}),
+          "key:" + key.keyId());
+    }
+    return key.text();
+  }
+
+  private long rows() throws Exception {
+    try (Connection superuser = connect("postgres", "superuser");
+        ResultSet rows =
+            superuser.createStatement().executeQuery("select count(*) from hermes.usage_records")) {
+      rows.next();
+      return rows.getLong(1);
+    }
+  }
+
+  private static void call(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
+      statement.execute();
+    }
+  }
+
+  private Connection connect(String user, String file) throws Exception {
+    String password = Files.readString(etc.resolve("db").resolve(file)).strip();
+    return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:5432/hermes", user, password);
+  }
+}
