@@ -3,7 +3,7 @@
 # upstream, beside no gateway, nginx, Portkey and LiteLLM in the same run. All of it runs in namespaces of its own, on its
 # own loopback. Takes about 20 minutes, asserts no time; fails when a request of Hermes fails or a row of its usage is lost.
 #
-# What can be set: ROUNDS (5), LENGTH (10) of a run in s, WARMUP (20) of each gateway in s, RATE (100) requests a second of
+# What can be set: ROUNDS (5), LENGTH (10) of a run in s, WARMUP (45) of each gateway in s, RATE (100) requests a second of
 # the open loop, STREAMS (1000) idle ones and HOLD (20) for how many s, STARTS (3) of Hermes, PEERS ("nginx portkey litellm").
 # PROFILE=folder takes a recording of the JDK's flight recorder of Hermes in a closed loop, and measures nothing else.
 set -euo pipefail

@@ -6,10 +6,11 @@ source "$(dirname "$0")/../../dev/images/lib.sh"
 # one of the tree's own programs is called node too
 PATH=$(tr : '\n' <<<"$PATH" | grep -vxF "$HERMES_BIN" | paste -sd :)
 
-# a later node-server than Portkey's own lock file has ends the process at its start
-portkey=(@portkey-ai/gateway@1.15.2 @hono/node-server@1.12.2)
+portkey=@portkey-ai/gateway@1.15.2
+# with the one that npm would take, Portkey answers each stream with 500 "immutable"
+node_server=1.12.2
 # never 1.82.7 or 1.82.8, which thieves of credentials had published; this one is what published measurements are of
-litellm=('litellm[proxy]==1.93.0')
+litellm='litellm[proxy]==1.93.0'
 
 # Each is called in a folder of its own and keeps errors to itself: bash forgets set -e where a function is a condition.
 install_nginx() {
@@ -17,18 +18,18 @@ install_nginx() {
   tar=$(debian_root extract nginx) && tar -xf "$tar"
 }
 install_portkey() {
-  printf '{"private": true}\n' >package.json &&
-    npm install --no-audit --no-fund --no-package-lock --ignore-scripts --save-exact "${portkey[@]}"
+  printf '{"private": true, "overrides": {"@hono/node-server": "%s"}}\n' "$node_server" >package.json &&
+    npm install --no-audit --no-fund --no-package-lock --ignore-scripts --save-exact "$portkey"
 }
 install_litellm() {
-  python3 -m venv . && bin/pip install --disable-pip-version-check "${litellm[@]}"
+  python3 -m venv . && bin/pip install --disable-pip-version-check "$litellm"
 }
 
 name=$1
 case $name in
   nginx) input=$(debian_release) ;;
-  portkey) input=${portkey[*]} ;;
-  litellm) input=${litellm[*]} ;;
+  portkey) input="$portkey $node_server" ;;
+  litellm) input=$litellm ;;
   *) die "usage: peers.sh nginx|portkey|litellm" ;;
 esac
 folder=$HERMES_CACHE/bench-$name-$(cat - "${BASH_SOURCE[0]}" <<<"$input" | sha256sum | cut -c1-16)

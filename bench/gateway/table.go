@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -28,7 +29,12 @@ func each(runs []run, figure func(run) float64) (values []float64) {
 }
 
 func quantile(q float64) func(run) float64 {
-	return func(r run) float64 { return ms(r.load.Took.Quantile(q)) }
+	return func(r run) float64 {
+		if len(r.load.Took) == 0 {
+			return math.NaN() // nothing went well
+		}
+		return ms(r.load.Took.Quantile(q))
+	}
 }
 
 // added is the difference to the first target in the same round.
@@ -71,9 +77,16 @@ func printTable(out io.Writer, title string, rows [][]string) {
 	w.Flush()
 }
 
-func number(places int, value float64) string { return fmt.Sprintf("%.*f", places, value) }
+func number(places int, value float64) string { return format("%.*f", places, value) }
 
-func signed(value float64) string { return fmt.Sprintf("%+.2f", value) }
+func signed(value float64) string { return format("%+.*f", 2, value) }
+
+func format(form string, places int, value float64) string {
+	if math.IsNaN(value) {
+		return "failed"
+	}
+	return fmt.Sprintf(form, places, value)
+}
 
 func (m *measurement) print(out io.Writer) {
 	m.printOpen(out)

@@ -177,7 +177,7 @@ start_hermes
 
 if [[ -n ${PROFILE:-} ]]; then
   call=("$bench" load closed --url http://127.0.0.1:8080/v1/chat/completions --header "Authorization: Bearer $hermes_key")
-  "${call[@]}" --seconds "${WARMUP:-20}"
+  "${call[@]}" --seconds "${WARMUP:-45}"
   in_jvm() { chroot --userspec="$user:$user" "$program" /opt/java/bin/jcmd "$gateway" "$@" >/dev/null; }
   in_jvm JFR.start name=closed settings=profile
   "${call[@]}" --seconds "${LENGTH:-30}"
@@ -197,7 +197,7 @@ for peer in nginx portkey litellm; do
 done
 
 printf '%s\n' "${targets[@]}" | jq -s --arg mock "$mock" --argjson rounds "${ROUNDS:-5}" --argjson length "${LENGTH:-10}" \
-  --argjson warmup "${WARMUP:-20}" --argjson rate "${RATE:-100}" --argjson streams "${STREAMS:-1000}" --argjson hold "${HOLD:-20}" \
+  --argjson warmup "${WARMUP:-45}" --argjson rate "${RATE:-100}" --argjson streams "${STREAMS:-1000}" --argjson hold "${HOLD:-20}" \
   '{mock: $mock, rounds: $rounds, seconds: $length, warmup: $warmup, rate: $rate, connections: 16, streams: $streams, hold: $hold, targets: .}' \
   >"$world/plan.json"
 "$bench" gateways "$world/plan.json"
