@@ -5,7 +5,7 @@
 #
 # What can be set: ROUNDS (5), LENGTH (10) of a run in s, WARMUP (45) of each gateway in s, RATE (100) requests a second of
 # the open loop, STREAMS (1000) idle ones and HOLD (20) for how many s, STARTS (3) of Hermes, PEERS ("nginx portkey litellm").
-# PROFILE=folder takes a recording of the JDK's flight recorder of Hermes in a closed loop, and measures nothing else.
+# PROFILE=folder takes a recording of the flight recorder of Hermes in a closed loop instead, and tells what a request does.
 set -euo pipefail
 source "$(dirname "$0")/../dev/lib.sh"
 cd "$HERMES_TREE"
@@ -21,6 +21,8 @@ postgresql=$(dev/images/build.sh --path postgresql)
 (cd bench && go build -o ../build/bench .)
 
 world=$HERMES_BUILD/gateway
+exec 8>"$world.lock"
+flock -n 8 || die "another bench of the gateways runs in this tree"
 rm -rf "$world"
 mkdir -p "$world"/{program,postgresql,peers}
 trap 'rm -rf "$world"' EXIT

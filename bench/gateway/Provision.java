@@ -15,14 +15,17 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.UUID;
 
 /**
- * Does for the bench what the operator does for a Tenant and an APIKey: the same functions of the database, by the same
- * role, with the programs' own classes. Run from its source, on the class path of the image.
+ * Does for the bench what the operator does for a Tenant and an APIKey: the same functions of the
+ * database, by the same role, with the programs' own classes. Run from its source, on the class
+ * path of the image.
  *
- * <p>{@code tenant ETC} prints a key; {@code rows ETC} prints how many rows of usage there are, past all policies.
+ * <p>{@code tenant ETC} prints a key; {@code rows ETC} how many rows of usage there are, past all
+ * policies; {@code log ETC} has the server log every statement.
  */
 final class Provision {
   private static final int NO_LIMIT = 100_000_000;
@@ -39,7 +42,8 @@ final class Provision {
         switch (arguments[0]) {
           case "tenant" -> provision.tenant();
           case "rows" -> provision.rows();
-          default -> throw new IllegalArgumentException("tenant or rows");
+          case "log" -> provision.log();
+          default -> throw new IllegalArgumentException("tenant, rows or log");
         });
   }
 
@@ -93,6 +97,15 @@ final class Provision {
       rows.next();
       return rows.getLong(1);
     }
+  }
+
+  private String log() throws Exception {
+    try (Connection superuser = connect("postgres", "superuser");
+        Statement statement = superuser.createStatement()) {
+      statement.execute("alter system set log_statement = 'all'");
+      statement.execute("select pg_reload_conf()");
+    }
+    return "on";
   }
 
   private static void call(Connection connection, String sql, Object... values)

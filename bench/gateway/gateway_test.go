@@ -231,3 +231,27 @@ func TestTreeHasDescendantsAndNobodyElse(t *testing.T) {
 		t.Error(own, err)
 	}
 }
+
+func TestTableTellsWhatIsMissingAndWhatFailed(t *testing.T) {
+	at := func(took ...time.Duration) []run { return []run{{load: &Load{Took: took, Length: time.Second}}} }
+	m := newMeasurement(Plan{Rounds: 1, Targets: []Target{
+		{Name: "direct"}, {Name: "Ours", Ours: true, Process: 1}, {Name: "absent", Missing: "no such package"}}})
+	direct, ours := m.found[0], m.found[1]
+	direct.open, direct.stream, direct.closed = at(time.Millisecond), at(time.Millisecond), at(time.Millisecond)
+	ours.open, ours.stream, ours.closed = at(3*time.Millisecond), at(), at(time.Millisecond)
+	ours.answered, ours.sent, ours.wrong, ours.rows = 10, 11, 1, 9
+	var out strings.Builder
+	m.print(&out)
+	for _, want := range []string{"+2.00", "failed", "absent (not installed)", "not installed: no such package"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	if faults := m.broken(); len(faults) != 2 {
+		t.Error(faults)
+	}
+	ours.wrong, ours.rows = 0, 10
+	if faults := m.broken(); len(faults) != 0 {
+		t.Error("control:", faults)
+	}
+}

@@ -32,7 +32,7 @@ case $name in
   litellm) input=$litellm ;;
   *) die "usage: peers.sh nginx|portkey|litellm" ;;
 esac
-folder=$HERMES_CACHE/bench-$name-$(cat - "${BASH_SOURCE[0]}" <<<"$input" | sha256sum | cut -c1-16)
+folder=$HERMES_CACHE/bench-$name-$({ echo "$input" && declare -f "install_$name"; } | sha256sum | cut -c1-16)
 mkdir -p "$HERMES_CACHE"
 exec 9>"$HERMES_CACHE/bench-$name.lock"
 flock 9

@@ -115,6 +115,11 @@ func (m *measurement) printOpen(out io.Writer) {
 			signed(median(m.added(open, f, .99))), signed(median(m.added(stream, f, .5))),
 			number(2, perRequest(f.open, own)), f.database(f.open), fmt.Sprint(f.sent), fmt.Sprint(f.wrong), f.lost()})
 	}
+	for _, target := range m.all {
+		if target.Missing != "" {
+			rows = append(rows, []string{target.Name + " (not installed)", "", "", "", "", "", "", "", "", ""})
+		}
+	}
 	rows = append(rows, []string{"bar of Hermes", "≤0.50", "", "≤2.00", "≤0.70", "≤0.66", "", "", "0", "0"})
 	printTable(out, fmt.Sprintf("%.0f requests a second for %d s, then as many streams for %d s: difference to direct in the same round, median of %d rounds",
 		m.plan.Rate, m.plan.Seconds, m.plan.Seconds/2, m.plan.Rounds), rows)

@@ -176,13 +176,9 @@ say "== starting the gateways"
 start_hermes
 
 if [[ -n ${PROFILE:-} ]]; then
-  call=("$bench" load closed --url http://127.0.0.1:8080/v1/chat/completions --header "Authorization: Bearer $hermes_key")
-  "${call[@]}" --seconds "${WARMUP:-45}"
-  in_jvm() { chroot --userspec="$user:$user" "$program" /opt/java/bin/jcmd "$gateway" "$@" >/dev/null; }
-  in_jvm JFR.start name=closed settings=profile
-  "${call[@]}" --seconds "${LENGTH:-30}"
-  in_jvm JFR.dump name=closed filename=/tmp/closed.jfr
-  cp "$program/tmp/closed.jfr" "$PROFILE/hermes.jfr"
+  # shellcheck source=bench/gateway/profile.sh
+  source "$here/profile.sh"
+  profile
   exit 0
 fi
 
