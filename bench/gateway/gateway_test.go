@@ -147,6 +147,15 @@ func TestOpenLoopCountsWhatFails(t *testing.T) {
 	}
 }
 
+func TestErrorsAreCountedTogetherWhateverTheirPorts(t *testing.T) {
+	server := httptest.NewServer(nil)
+	server.Close()
+	load := Open(context.Background(), 100, 50*time.Millisecond, Whole(caller(t, server.URL, "k")))
+	if load.Failed() != 5 || len(load.Errors) != 1 || load.Errors["dial: connect: connection refused"] != 5 {
+		t.Error(load.Errors)
+	}
+}
+
 func TestClosedLoop(t *testing.T) {
 	var under, most atomic.Int64
 	load := Closed(context.Background(), 4, 100*time.Millisecond, func(_ context.Context, there func()) error {

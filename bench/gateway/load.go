@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -53,7 +55,16 @@ func (l *Load) add(took time.Duration, err error) {
 	if l.Errors == nil {
 		l.Errors = map[string]int{}
 	}
-	l.Errors[err.Error()]++
+	l.Errors[cause(err)]++
+}
+
+// cause is the text of an error without addresses, so that the same ones are counted together.
+func cause(err error) string {
+	var broken *net.OpError
+	if errors.As(err, &broken) {
+		return broken.Op + ": " + broken.Err.Error()
+	}
+	return err.Error()
 }
 
 // Call is one request. It tells when what is measured was there.

@@ -29,7 +29,8 @@ type found struct {
 	target                Target
 	caller                *Caller
 	open, stream, closed  []run
-	idle, rss             int64
+	idle, rss             int64         // resident bytes: at the start, at most
+	idling                time.Duration // CPU in idleLength, when nobody asks
 	answered, sent, wrong int64
 	rows                  int64
 	errors                map[string]int
@@ -59,14 +60,8 @@ func newMeasurement(plan Plan) *measurement {
 
 func (m *measurement) measure(ctx context.Context) error {
 	length := time.Duration(m.plan.Seconds) * time.Second
-	for _, f := range m.found {
-		if f.target.Process != 0 {
-			usage, err := Tree(f.target.Process)
-			if err != nil {
-				return err
-			}
-			f.idle = usage.RSS
-		}
+	if err := m.idle(); err != nil {
+		return err
 	}
 	say("warm-up: %d s each", m.plan.Warmup)
 	warm := time.Duration(m.plan.Warmup) * time.Second
@@ -110,6 +105,28 @@ func (m *measurement) measure(ctx context.Context) error {
 		var err error
 		if f.rows, err = f.target.settled(f.answered); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+const idleLength = 5 * time.Second
+
+// idle looks at what each needs when nobody asks: at a low rate that is a part of what a request costs.
+func (m *measurement) idle() error {
+	for _, end := range []bool{false, true} {
+		for _, f := range m.found {
+			if f.target.Process == 0 {
+				continue
+			}
+			usage, err := Tree(f.target.Process)
+			if err != nil {
+				return fmt.Errorf("%s: %w", f.target.Name, err)
+			}
+			f.idle, f.idling = usage.RSS, usage.CPU-f.idling
+		}
+		if !end {
+			time.Sleep(idleLength)
 		}
 	}
 	return nil

@@ -123,6 +123,11 @@ func (m *measurement) printOpen(out io.Writer) {
 	rows = append(rows, []string{"bar of Hermes", "≤0.50", "", "≤2.00", "≤0.70", "≤0.66", "", "", "0", "0"})
 	printTable(out, fmt.Sprintf("%.0f requests a second for %d s, then as many streams for %d s: difference to direct in the same round, median of %d rounds",
 		m.plan.Rate, m.plan.Seconds, m.plan.Seconds/2, m.plan.Rounds), rows)
+	for _, f := range m.found[1:] {
+		if perRequest(f.open, own)*m.plan.Rate > 900 {
+			fmt.Fprintf(out, "  %s needs its whole core for this rate: what it adds is its queue\n", f.target.Name)
+		}
+	}
 	fmt.Fprintf(out, "  requests, errors and rows: of the whole bench; this program itself sent its requests up to %.2f ms late (p99, direct)\n",
 		median(each(direct.open, func(r run) float64 { return ms(r.load.Late.Quantile(.99)) })))
 }
@@ -181,10 +186,11 @@ func (m *measurement) printHeld(out io.Writer) {
 }
 
 func (m *measurement) printStarts(out io.Writer) {
-	rows := [][]string{{"", "start to ready ms", "resident when ready MB", "at most MB"}}
+	rows := [][]string{{"", "start to ready ms", "resident when ready MB", "at most MB", "idle CPU ms a second"}}
 	for _, f := range m.found[1:] {
 		rows = append(rows, []string{f.target.Name, fmt.Sprint(median(f.target.Starts)),
-			number(0, float64(f.idle)/(1<<20)), number(0, float64(f.rss)/(1<<20))})
+			number(0, float64(f.idle)/(1<<20)), number(0, float64(f.rss)/(1<<20)),
+			number(0, ms(f.idling)/idleLength.Seconds())})
 	}
 	printTable(out, "start and memory (all processes of a gateway)", rows)
 }
