@@ -25,17 +25,26 @@ by_thread() { # BEFORE AFTER REQUESTS
     "$1" "$2" | sort -k2 -t$'\t' | sort -b -rn -k1.22
 }
 
+# Prints how many requests there were.
+load() {
+  local said
+  said=$("${call[@]}" "$@")
+  say "$said"
+  printf '%s\n' "${said%% *}"
+}
+
 # One connection, so that what is asked meanwhile is of one request after the other.
 statements() {
   local line requests
   provision log >/dev/null
   line=$(wc -l <"$log/bench-postgresql.out")
-  in_jvm JFR.start name=trips settings=none jdk.SocketRead#enabled=true jdk.SocketRead#threshold=0ns
-  requests=$("${call[@]}" --connections 1 --seconds 3 | tee /dev/stderr | awk '{print $1}')
+  in_jvm JFR.start name=trips settings=profile jdk.SocketRead#threshold=0ns jdk.SocketRead#throttle=off
+  requests=$(load --connections 1 --seconds 3)
   in_jvm JFR.stop name=trips filename=/tmp/trips.jfr
   printf '\n  %-12s %s\n' "a request" "statement"
-  tail -n "+$line" "$log/bench-postgresql.out" | sed -nE 's/.*LOG:  (execute|statement)[^:]*: *//p' | cut -c1-110 | sort | uniq -c | sort -rn |
+  tail -n "+$line" "$log/bench-postgresql.out" | sed -nE 's/.*LOG:  (execute|statement)[^:]*: *//p' | sed '/^ *$/d' | cut -c1-110 | sort | uniq -c | sort -rn |
     awk -v n="$requests" '{count = $1; $1 = ""; if (count / n > .01) printf "  %-12.2f%s\n", count / n, $0}'
+  cp "$program/tmp/trips.jfr" "$PROFILE/"
   "$JAVA_HOME/bin/jfr" print --json --stack-depth 1 --events jdk.SocketRead "$program/tmp/trips.jfr" |
     jq -r --argjson n "$requests" '[.recording.events[] | select(.values.port == 5432)] | length / $n | "  \(. * 100 | round / 100) reads of PostgreSQL'"'"'s socket a request (round trips)"'
 }
@@ -43,10 +52,10 @@ statements() {
 profile() {
   local requests
   call=("$bench" load closed --url http://127.0.0.1:8080/v1/chat/completions --header "Authorization: Bearer $hermes_key")
-  "${call[@]}" --seconds "${WARMUP:-60}"
+  load --seconds "${WARMUP:-60}" >/dev/null
   in_jvm JFR.start name=closed settings=profile jdk.CPUTimeSample#enabled=true
   threads >"$world/before"
-  requests=$("${call[@]}" --seconds "${LENGTH:-30}" | tee /dev/stderr | awk '{print $1}')
+  requests=$(load --seconds "${LENGTH:-30}")
   threads >"$world/after"
   in_jvm JFR.stop name=closed filename=/tmp/closed.jfr
   by_thread "$world/before" "$world/after" "$requests"
