@@ -182,13 +182,16 @@ if [[ -n ${PROFILE:-} ]]; then
   exit 0
 fi
 
+# What apt, npm or pip says of why it could not, or else its last word.
+why() { grep -m 1 -E 'reason: |^ERROR: |^E: ' "$1" || grep -v '^ *$' "$1" | tail -n 1; }
+
 for peer in nginx portkey litellm; do
   [[ -e $world/peers/$peer ]] || continue
   folder=$(<"$world/peers/$peer")
   if [[ -n $folder ]]; then
     "start_$peer"
   else
-    targets+=("$(jq -nc --arg name "$peer" --arg why "$(grep -v '^ *$' "$log/bench-$peer.log" | tail -n 1)" '{name: $name, missing: $why}')")
+    targets+=("$(jq -nc --arg name "$peer" --arg why "$(why "$log/bench-$peer.log")" '{name: $name, missing: $why}')")
   fi
 done
 
