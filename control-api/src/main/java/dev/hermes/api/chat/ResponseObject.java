@@ -11,16 +11,19 @@ import dev.hermes.api.session.SessionKey;
 import dev.hermes.database.id.UuidV7;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Writes a response and the items of its output. */
 record ResponseObject(String id, long created, String model, ResponsesRequest request)
     implements WholeAnswer.Form {
+  private static final String KIND = "resp_";
 
   static ResponseObject of(
       Instant now, String model, ResponsesRequest request, Optional<SessionKey> session) {
     session.ifPresent(key -> request.echo().putObject("conversation").put("id", key.id().value()));
-    return new ResponseObject(name("resp_"), now.getEpochSecond(), model, request);
+    return new ResponseObject(
+        KIND + UuidV7.next().toString().replace("-", ""), now.getEpochSecond(), model, request);
   }
 
   /** What is kept of it, if it is to be. */
@@ -31,9 +34,9 @@ record ResponseObject(String id, long created, String model, ResponsesRequest re
         : Optional.empty();
   }
 
-  /** A new id of that kind. */
-  static String name(String kind) {
-    return kind + UuidV7.next().toString().replace("-", "");
+  /** The id of an item of the output: the same whenever this response is written. */
+  String item(String kind, int index) {
+    return kind + id.substring(KIND.length()) + String.format(Locale.ROOT, "%02d", index);
   }
 
   /** The model is at work. */
@@ -46,10 +49,10 @@ record ResponseObject(String id, long created, String model, ResponsesRequest re
   public ObjectNode whole(String text, List<ToolCall> calls, LoopEnd end, TokenUsage usage) {
     ArrayNode output = JsonNodeFactory.instance.arrayNode();
     if (!text.isEmpty()) {
-      output.add(message(name("msg_"), status(end), text));
+      output.add(message(item("msg_", output.size()), status(end), text));
     }
     for (ToolCall call : calls) {
-      output.add(call(name("fc_"), "completed", call, call.arguments()));
+      output.add(call(item("fc_", output.size()), "completed", call, call.arguments()));
     }
     return ended(output, end, usage);
   }

@@ -17,7 +17,7 @@ import org.reactivestreams.Subscription;
  * Between the turn's thread, which writes events and may be made to wait, and the server, which
  * takes them as the socket has room. The one place where reactive types appear.
  */
-final class SseStream implements Publisher<byte[]>, Subscription {
+final class SseStream implements EventSink, Publisher<byte[]>, Subscription {
   private static final int CAPACITY = 16;
   private static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(8);
@@ -49,7 +49,8 @@ final class SseStream implements Publisher<byte[]>, Subscription {
     return started;
   }
 
-  boolean hasStarted() {
+  @Override
+  public boolean hasStarted() {
     return started.isDone();
   }
 
@@ -59,7 +60,8 @@ final class SseStream implements Publisher<byte[]>, Subscription {
   }
 
   /** Waits while the client reads slowly. */
-  void send(byte[] frame) {
+  @Override
+  public void send(byte[] frame) {
     lock.lock();
     try {
       if (!hasRoom()) {
@@ -122,7 +124,8 @@ final class SseStream implements Publisher<byte[]>, Subscription {
     }
   }
 
-  void complete() {
+  @Override
+  public void complete() {
     lock.lock();
     try {
       complete = true;

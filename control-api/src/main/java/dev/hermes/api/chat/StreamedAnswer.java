@@ -19,11 +19,11 @@ final class StreamedAnswer implements Answer.Streamed {
   private final Completion completion;
   private final boolean includeUsage;
   private final boolean toolEvents;
-  private final SseStream stream;
+  private final EventSink stream;
   private boolean begun;
 
   StreamedAnswer(
-      Completion completion, boolean includeUsage, boolean toolEvents, SseStream stream) {
+      Completion completion, boolean includeUsage, boolean toolEvents, EventSink stream) {
     this.completion = completion;
     this.includeUsage = includeUsage;
     this.toolEvents = toolEvents;

@@ -19,14 +19,14 @@ import java.util.Optional;
 final class StreamedResponse implements Answer.Streamed {
   private final ResponseObject response;
   private final boolean toolEvents;
-  private final SseStream stream;
+  private final EventSink stream;
   private final ArrayNode output = JsonNodeFactory.instance.arrayNode();
   private final StringBuilder text = new StringBuilder();
   private String message = "";
   private ObjectNode event = JsonNodeFactory.instance.objectNode();
   private int sequence;
 
-  StreamedResponse(ResponseObject response, boolean toolEvents, SseStream stream) {
+  StreamedResponse(ResponseObject response, boolean toolEvents, EventSink stream) {
     this.response = response;
     this.toolEvents = toolEvents;
     this.stream = stream;
@@ -39,7 +39,7 @@ final class StreamedResponse implements Answer.Streamed {
     }
     begin();
     if (message.isEmpty()) {
-      message = ResponseObject.name("msg_");
+      message = response.item("msg_", output.size());
       item("response.output_item.added", ResponseObject.message(message, "in_progress"));
       part("response.content_part.added").set("part", ResponseObject.part(""));
       send();
@@ -54,7 +54,7 @@ final class StreamedResponse implements Answer.Streamed {
     begin();
     endText("completed");
     for (ToolCall call : calls) {
-      String item = ResponseObject.name("fc_");
+      String item = response.item("fc_", output.size());
       item("response.output_item.added", ResponseObject.call(item, "in_progress", call, ""));
       at("response.function_call_arguments.delta", item).put("delta", call.arguments());
       send();
