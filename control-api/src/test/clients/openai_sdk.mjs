@@ -199,6 +199,20 @@ try {
 check(raised instanceof OpenAI.APIError && raised.message.includes('overloaded'), String(raised));
 say('error in a stream');
 
+// the client gives up after a second and comes back with the same header, until the one turn there is has ended
+const slow = user('```python\nimport time, uuid\ntime.sleep(3)\nprint(uuid.uuid4())\n```');
+const key = { headers: { 'Idempotency-Key': 'sdk-javascript' } };
+const hasty = client.withOptions({ timeout: 1000, maxRetries: 10 });
+const { data: late, response: came } = await hasty.chat.completions
+  .create({ model: 'demo', messages: slow }, key)
+  .withResponse();
+check(came.headers.get('idempotent-replayed') === 'true', [...came.headers]);
+const again = await client.chat.completions.create({ model: 'demo', messages: slow }, key);
+check(again.id === late.id && JSON.stringify(again.choices) === JSON.stringify(late.choices), again);
+const reused = await once.chat.completions.create({ model: 'demo', messages: user('x') }, key).catch((e) => e);
+check(reused instanceof OpenAI.UnprocessableEntityError && reused.code === 'idempotency_key_reused', String(reused));
+say('idempotency key');
+
 const stream = await client.chat.completions.create({ model: 'fake-endless', messages: user('x'), stream: true });
 let chunks = 0;
 for await (const chunk of stream) {

@@ -260,6 +260,36 @@ failed = [event for event in once.responses.create(model="fake-in-stream-error",
 check(failed.type == "response.failed" and "overloaded" in failed.response.error.message, failed)
 say("error in a response")
 
+# the client gives up after a second and comes back with the same header, until the one turn there is has ended
+slow = user("```python\nimport time, uuid\ntime.sleep(3)\nprint(uuid.uuid4())\n```")
+key = {"Idempotency-Key": "sdk-python"}
+hasty = client.with_options(timeout=1, max_retries=10)
+raw = hasty.chat.completions.with_raw_response.create(model="demo", messages=slow, extra_headers=key)
+check(raw.headers.get("idempotent-replayed") == "true", raw.headers)
+again = client.chat.completions.create(model="demo", messages=slow, extra_headers=key)
+check(again == raw.parse() and "printed" in again.choices[0].message.content, again)
+other = client.chat.completions.create(model="demo", messages=slow)
+check(other.choices[0].message.content != again.choices[0].message.content, "without the key it is another turn")
+try:
+    once.chat.completions.create(model="demo", messages=user("x"), extra_headers=key)
+    check(False, "another request under the key is refused")
+except openai.UnprocessableEntityError as error:
+    check(error.code == "idempotency_key_reused" and error.param == "Idempotency-Key", error)
+say("idempotency key")
+
+key = {"Idempotency-Key": "sdk-python-stream"}
+ids = set()
+for _ in range(2):
+    with client.chat.completions.stream(model="fake-echo", messages=user("one two"), extra_headers=key) as stream:
+        final = stream.get_final_completion()
+    check(final.choices[0].message.content == "echo: one two", final)
+    ids.add(final.id)
+    events = list(client.responses.create(model="fake-echo", input="one two", stream=True, extra_headers={"Idempotency-Key": "sdk-r"}))
+    check(events[-1].type == "response.completed" and events[-1].response.output_text == "echo: one two", events[-1])
+    ids.add(events[-1].response.id)
+check(len(ids) == 2, ids)
+say("idempotency key of a stream")
+
 stream = client.chat.completions.create(model="fake-endless", messages=user("x"), stream=True)
 for _, chunk in zip(range(3), stream):
     check(chunk.choices[0].delta is not None, chunk)

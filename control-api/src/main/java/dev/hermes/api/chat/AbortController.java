@@ -1,6 +1,7 @@
 package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -43,6 +44,7 @@ final class AbortController {
   record Aborted(String object, @JsonProperty("session_id") String sessionId, String status) {}
 
   /** Ends the session's turn with what it has; the model's upstream is left at once. */
+  @Once
   @Post
   @Status(HttpStatus.ACCEPTED)
   @Requires(

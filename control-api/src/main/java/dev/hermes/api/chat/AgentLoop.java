@@ -1,7 +1,6 @@
 package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelFailed;
@@ -9,15 +8,10 @@ import dev.hermes.api.model.ModelMetrics;
 import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.ToolCall;
-import dev.hermes.api.problem.ApiException;
-import dev.hermes.api.problem.Failure;
-import dev.hermes.api.tool.ToolOutcome;
-import dev.hermes.api.tool.ToolRunner;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Model → tool calls → sandbox → results → model, until there is a text, a call of the client's own
@@ -27,19 +21,34 @@ import java.util.concurrent.TimeUnit;
 final class AgentLoop {
   static final int MODEL_CALLS = 20;
 
-  private final ToolRunner tools;
+  private final ToolRounds rounds;
   private final ModelMetrics metrics;
 
-  AgentLoop(ToolRunner tools, ModelMetrics metrics) {
-    this.tools = tools;
+  AgentLoop(ToolRounds rounds, ModelMetrics metrics) {
+    this.rounds = rounds;
     this.metrics = metrics;
   }
 
-  LoopEnd run(Turn turn, Conversation conversation, Answer answer, Interruption interruption)
+  /**
+   * @param resumed what a turn that died has done of this one
+   */
+  LoopEnd run(
+      Turn turn,
+      Optional<TurnBeginning.Resumed> resumed,
+      Conversation conversation,
+      Answer answer,
+      Interruption interruption)
       throws ModelFailed, InterruptedException {
+    if (resumed.isPresent()) {
+      Optional<LoopEnd> end = rounds.goOn(turn, resumed.get(), conversation, answer, interruption);
+      if (end.isPresent()) {
+        return end.get();
+      }
+    }
     ModelProvider model = turn.model().provider();
-    boolean first = true;
-    for (int calls = model.calls(); calls <= MODEL_CALLS; calls += model.calls()) {
+    int before = resumed.map(it -> it.progress().rounds().size()).orElse(0);
+    boolean first = before == 0;
+    for (int calls = (before + 1) * model.calls(); calls <= MODEL_CALLS; calls += model.calls()) {
       ModelAnswer said = ask(turn, conversation, first, answer, interruption);
       first = false;
       Optional<LoopEnd> end = act(turn, said, conversation, answer, interruption);
@@ -72,67 +81,7 @@ final class AgentLoop {
       answer.toolCalls(clientCalls);
       return Optional.of(LoopEnd.of("tool_calls"));
     }
-    return runTools(turn, said, conversation, answer, interruption);
-  }
-
-  private Optional<LoopEnd> runTools(
-      Turn turn,
-      ModelAnswer said,
-      Conversation conversation,
-      Answer answer,
-      Interruption interruption)
-      throws InterruptedException {
-    List<ObjectNode> exchange = new ArrayList<>();
-    exchange.add(Completion.message(said.text(), said.toolCalls()));
-    for (ToolCall call : said.toolCalls()) {
-      if (turn.tools().isExhausted()) {
-        return Optional.of(LoopEnd.limit("tool_calls"));
-      }
-      boolean first = turn.tools().calls() == 0 && !answer.begun();
-      ToolOutcome outcome = run(turn, call, answer, interruption);
-      exchange.add(
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("role", "tool")
-              .put("tool_call_id", call.id())
-              .put("content", text(outcome, first)));
-    }
-    conversation.add(exchange);
-    turn.add(exchange);
-    return Optional.empty();
-  }
-
-  private ToolOutcome run(Turn turn, ToolCall call, Answer answer, Interruption interruption)
-      throws InterruptedException {
-    answer.tool(ToolProgress.began(call));
-    long begun = System.nanoTime();
-    ToolOutcome outcome = interruption.during(() -> tools.run(turn.tools(), call));
-    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-    answer.tool(ToolProgress.ended(call, outcome, millis));
-    return outcome;
-  }
-
-  /** Before anything was sent an HTTP status says it best; later the model is told. */
-  private static String text(ToolOutcome outcome, boolean first) {
-    return switch (outcome) {
-      case ToolOutcome.Answered answered -> answered.text();
-      case ToolOutcome.Full full -> {
-        if (first) {
-          throw new ApiException(
-              Failure.tooMany("sandboxes_in_use", "No sandbox is free: " + full.text() + ".")
-                  .retryAfter(10));
-        }
-        yield "sandbox unavailable: " + full.text();
-      }
-      case ToolOutcome.Unavailable none -> {
-        if (first) {
-          throw new ApiException(
-              Failure.unavailable("sandbox_unavailable", "No sandbox can run: " + none.text() + ".")
-                  .retryAfter(10));
-        }
-        yield "sandbox unavailable: " + none.text();
-      }
-    };
+    return rounds.run(turn, said, conversation, answer, interruption);
   }
 
   /** Where the model's window is too small all the same, half of what is kept goes each time. */

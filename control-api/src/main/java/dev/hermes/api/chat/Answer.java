@@ -1,6 +1,7 @@
 package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.idempotency.KeptAnswer;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.problem.Failure;
@@ -25,6 +26,14 @@ interface Answer {
    * @param said the messages of the turn behind its input
    */
   default Optional<KeptResponse> kept(LoopEnd end, TokenUsage usage, List<ObjectNode> said) {
+    return Optional.empty();
+  }
+
+  /**
+   * All of it, as a repetition of the request is answered; asked once, after {@link #kept} and
+   * before the end is told. Empty where no key came with the request.
+   */
+  default Optional<KeptAnswer> repeatable(LoopEnd end, TokenUsage usage) {
     return Optional.empty();
   }
 

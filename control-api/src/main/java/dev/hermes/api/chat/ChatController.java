@@ -1,6 +1,8 @@
 package dev.hermes.api.chat;
 
 import dev.hermes.api.body.RequestBody;
+import dev.hermes.api.idempotency.Claim;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
@@ -35,6 +37,7 @@ final class ChatController {
   }
 
   /** One turn of an agent, as one object or as a stream of events. */
+  @Once(byItself = true)
   @Post("/completions")
   @Consumes(MediaType.APPLICATION_JSON)
   // whatever a client accepts: some say JSON when they want a stream
@@ -69,18 +72,16 @@ final class ChatController {
       })
   HttpResponse<?> complete(HttpRequest<?> http, @Body CompletableFuture<byte[]> body)
       throws InterruptedException {
-    ChatRequest request = ChatRequestReader.read(RequestBody.await(body, RequestBody.SECONDS));
+    byte[] sent = RequestBody.await(body, RequestBody.SECONDS);
+    ChatRequest request = ChatRequestReader.read(sent);
     boolean events = ToolProgress.wanted(http, request.stream());
-    Turn turn = maker.make(http, request, TurnMaker.session(http));
+    Turn turn = maker.make(http, request, TurnMaker.session(http), Claim.of(http, sent));
+    Completion completion = Completion.of(clock.instant(), turn.model().model());
     return request.stream()
         ? server.stream(
             http,
             turn,
-            stream -> new StreamedAnswer(completion(turn), request.includeUsage(), events, stream))
-        : server.whole(http, turn, new WholeAnswer(completion(turn)));
-  }
-
-  private Completion completion(Turn turn) {
-    return Completion.of(clock.instant(), turn.model().model());
+            stream -> new StreamedAnswer(completion, request.includeUsage(), events, stream))
+        : server.whole(http, turn, new WholeAnswer(completion));
   }
 }

@@ -18,7 +18,9 @@ final class Interruption {
     /** Its owner wants it to end. */
     ABORTED,
     WALL_CLOCK,
-    SHUTDOWN
+    SHUTDOWN,
+    /** Its key was taken over while it was thought dead. */
+    SUPERSEDED
   }
 
   /** What may be interrupted. */

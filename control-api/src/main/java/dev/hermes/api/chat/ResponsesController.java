@@ -1,6 +1,8 @@
 package dev.hermes.api.chat;
 
 import dev.hermes.api.body.RequestBody;
+import dev.hermes.api.idempotency.Claim;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.response.KeptResponses;
@@ -39,6 +41,7 @@ final class ResponsesController {
   }
 
   /** One turn of an agent, as one object or as a stream of events. */
+  @Once(byItself = true)
   @Post
   @Consumes(MediaType.APPLICATION_JSON)
   // whatever a client accepts: some say JSON when they want a stream
@@ -70,12 +73,15 @@ final class ResponsesController {
   HttpResponse<?> create(HttpRequest<?> http, @Body CompletableFuture<byte[]> body)
       throws InterruptedException {
     Principal caller = Principal.of(http);
-    ResponsesRequest request =
-        ResponsesReader.read(
-            RequestBody.await(body, RequestBody.SECONDS), id -> kept.upTo(caller, id));
+    byte[] sent = RequestBody.await(body, RequestBody.SECONDS);
+    ResponsesRequest request = ResponsesReader.read(sent, id -> kept.upTo(caller, id));
     boolean events = ToolProgress.wanted(http, request.chat().stream());
     Turn turn =
-        maker.make(http, request.chat(), request.conversation().or(() -> TurnMaker.session(http)));
+        maker.make(
+            http,
+            request.chat(),
+            request.conversation().or(() -> TurnMaker.session(http)),
+            Claim.of(http, sent));
     ResponseObject response =
         ResponseObject.of(clock.instant(), turn.model().model(), request, turn.session());
     return request.chat().stream()

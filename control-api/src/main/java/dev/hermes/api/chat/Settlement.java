@@ -1,6 +1,10 @@
 package dev.hermes.api.chat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.audit.AuditLog;
+import dev.hermes.api.idempotency.Claim;
+import dev.hermes.api.idempotency.IdempotencyKeys;
+import dev.hermes.api.idempotency.KeptAnswer;
 import dev.hermes.api.response.KeptResponse;
 import dev.hermes.api.response.KeptResponses;
 import dev.hermes.api.session.Sessions;
@@ -11,13 +15,14 @@ import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * Ends a turn in one transaction: usage, receipts, messages, what is kept of a response, the
- * session's lock, audit, and the sandbox's lease, unless that is in another database: then after
- * it.
+ * session's lock, the answer under its key, audit, and the sandbox's lease, unless that is in
+ * another database: then after it.
  */
 @Singleton
 final class Settlement {
@@ -27,6 +32,7 @@ final class Settlement {
   private final Sessions sessions;
   private final ToolRunner tools;
   private final KeptResponses responses;
+  private final IdempotencyKeys keys;
   private final AuditLog audit;
 
   Settlement(
@@ -36,6 +42,7 @@ final class Settlement {
       Sessions sessions,
       ToolRunner tools,
       KeptResponses responses,
+      IdempotencyKeys keys,
       AuditLog audit) {
     this.database = database;
     this.settlement = settlement;
@@ -43,31 +50,41 @@ final class Settlement {
     this.sessions = sessions;
     this.tools = tools;
     this.responses = responses;
+    this.keys = keys;
     this.audit = audit;
   }
 
-  /** Throws when it could not be done in a few tries; what was used is in the log then. */
-  void settle(Turn turn, String status, Optional<KeptResponse> kept) {
+  /**
+   * Throws when it could not be done in a few tries; what was used is in the log then.
+   *
+   * @param answer what a repetition gets; empty: the turn failed, and a repetition goes on
+   */
+  void settle(Turn turn, String status, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
     UsageRecord record = turn.record(status);
     settlement.settle(
         turn.caller().tenant(),
         UsageSettlement.Kind.CHAT,
         record,
         () -> {
-          write(turn, record, kept);
+          write(turn, record, kept, answer);
           tools.leave(turn.tools());
         });
     Thread.ofVirtual().name("release").start(Carried.beyond(() -> tools.release(turn.tools())));
   }
 
-  private void write(Turn turn, UsageRecord record, Optional<KeptResponse> kept) {
+  private void write(
+      Turn turn, UsageRecord record, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
+    // a repetition will say all of it anew
+    List<ObjectNode> added =
+        turn.claim().isPresent() && answer.isEmpty() ? List.of() : turn.added();
     database.inTenant(
         turn.caller().tenant(),
         handle -> {
           usage.record(turn.caller().tenant(), record);
           tools.settle(turn.tools());
-          turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), turn.added()));
+          turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), added));
           kept.ifPresent(response -> responses.store(turn.caller(), response));
+          turn.claim().ifPresent(claim -> settle(claim, answer));
           audit.record(
               turn.caller().tenant(),
               new AuditLog.Entry(
@@ -79,5 +96,9 @@ final class Settlement {
                   turn.requestId()));
           return true;
         });
+  }
+
+  private void settle(Claim claim, Optional<KeptAnswer> answer) {
+    answer.ifPresentOrElse(it -> keys.finish(claim, it), () -> keys.release(claim));
   }
 }

@@ -1,6 +1,7 @@
 package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.idempotency.Claim;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelCatalog;
@@ -23,6 +24,7 @@ final class Turn {
   private final boolean memory;
   private final ToolTurn tools;
   private final UsageRecord.Admission admission;
+  private final Optional<Claim> claim;
   private List<ObjectNode> asked = List.of();
   private final List<ObjectNode> said = new ArrayList<>();
   private TokenUsage usage = TokenUsage.NONE;
@@ -38,7 +40,8 @@ final class Turn {
       Optional<SessionKey> session,
       boolean memory,
       ToolTurn tools,
-      UsageRecord.Admission admission) {
+      UsageRecord.Admission admission,
+      Optional<Claim> claim) {
     this.caller = caller;
     this.requestId = requestId;
     this.request = request;
@@ -48,6 +51,7 @@ final class Turn {
     this.memory = memory;
     this.tools = tools;
     this.admission = admission;
+    this.claim = claim;
   }
 
   Instant admitted() {
@@ -83,6 +87,11 @@ final class Turn {
     return tools;
   }
 
+  /** Its claim to be done once, where its client sent a key; it goes on without its client then. */
+  Optional<Claim> claim() {
+    return claim;
+  }
+
   /** Messages the session will keep. */
   List<ObjectNode> added() {
     List<ObjectNode> added = new ArrayList<>(asked);
@@ -102,6 +111,12 @@ final class Turn {
 
   void add(List<ObjectNode> messages) {
     said.addAll(messages);
+  }
+
+  /** Goes on behind what another has done and not settled. */
+  void continues(Progress progress) {
+    used(progress.used());
+    tools.continues(progress.toolCalls());
   }
 
   TokenUsage usage() {

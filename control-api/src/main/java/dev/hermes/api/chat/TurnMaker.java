@@ -1,5 +1,6 @@
 package dev.hermes.api.chat;
 
+import dev.hermes.api.idempotency.Claim;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.memory.MemoryWish;
 import dev.hermes.api.model.ModelCatalog;
@@ -53,7 +54,14 @@ final class TurnMaker {
         .map(id -> SessionId.parse(SessionId.HEADER, id));
   }
 
-  Turn make(HttpRequest<?> http, ChatRequest request, Optional<SessionId> session) {
+  /**
+   * @param claim of a request with a key
+   */
+  Turn make(
+      HttpRequest<?> http,
+      ChatRequest request,
+      Optional<SessionId> session,
+      Optional<Claim> claim) {
     Principal caller = Principal.of(http);
     EffectiveTenant tenant = tenants.effective(caller.tenant());
     // no model is asked for a turn whose usage could not be written
@@ -73,7 +81,8 @@ final class TurnMaker {
             requestId,
             session.map(SessionId::value),
             wanted(http, request, memory)),
-        UsageRecord.Admission.now(clock.instant()));
+        UsageRecord.Admission.now(clock.instant()),
+        claim);
   }
 
   private ModelCatalog.Offer offer(

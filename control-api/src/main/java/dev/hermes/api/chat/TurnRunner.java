@@ -1,5 +1,7 @@
 package dev.hermes.api.chat;
 
+import dev.hermes.api.idempotency.ClaimKeeper;
+import dev.hermes.api.idempotency.IdempotencyKeys;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.session.History;
@@ -19,12 +21,19 @@ final class TurnRunner {
   private final TurnBeginning beginning;
   private final AgentLoop loop;
   private final Settlement settlement;
+  private final ClaimKeeper claims;
   private final ChatMetrics metrics;
 
-  TurnRunner(TurnBeginning beginning, AgentLoop loop, Settlement settlement, ChatMetrics metrics) {
+  TurnRunner(
+      TurnBeginning beginning,
+      AgentLoop loop,
+      Settlement settlement,
+      ClaimKeeper claims,
+      ChatMetrics metrics) {
     this.beginning = beginning;
     this.loop = loop;
     this.settlement = settlement;
+    this.claims = claims;
     this.metrics = metrics;
   }
 
@@ -37,11 +46,31 @@ final class TurnRunner {
 
   private void settled(Turn turn, Answer answer, Interruption interruption) {
     TurnBeginning.Begun begun = beginning.begin(turn);
+    try (ClaimKeeper.Kept _ = kept(turn, interruption)) {
+      settled(turn, begun, answer, interruption);
+    }
+  }
+
+  private ClaimKeeper.Kept kept(Turn turn, Interruption interruption) {
+    return turn.claim()
+        .map(claim -> claims.keep(claim, () -> interruption.raise(Interruption.Cause.SUPERSEDED)))
+        .orElse(() -> {});
+  }
+
+  private void settled(
+      Turn turn, TurnBeginning.Begun begun, Answer answer, Interruption interruption) {
     LoopEnd end;
     try {
       History.Continued conversation = turn.request().after(begun.history());
       turn.asks(conversation.fresh());
-      end = loop.run(turn, new Conversation(begun.withNotes(conversation)), answer, interruption);
+      begun.resumed().ifPresent(it -> turn.continues(it.progress()));
+      end =
+          loop.run(
+              turn,
+              begun.resumed(),
+              new Conversation(begun.withNotes(conversation)),
+              answer,
+              interruption);
     } catch (InterruptedException e) {
       end =
           switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {
@@ -49,6 +78,7 @@ final class TurnRunner {
             case WALL_CLOCK -> LoopEnd.limit("wall_clock");
             case SHUTDOWN -> LoopEnd.limit("shutdown");
             case CLIENT_GONE -> throw failed(turn, "aborted", new ClientGoneException());
+            case SUPERSEDED -> throw failed(turn, "aborted", IdempotencyKeys.inUse());
           };
     } catch (ClientGoneException e) {
       throw failed(turn, "aborted", e);
@@ -57,8 +87,16 @@ final class TurnRunner {
     } catch (RuntimeException e) {
       throw failed(turn, "failed", e);
     }
+    finish(turn, end, answer);
+  }
+
+  private void finish(Turn turn, LoopEnd end, Answer answer) {
     String status = end.status();
-    settlement.settle(turn, status, answer.kept(end, turn.usage(), turn.said()));
+    settlement.settle(
+        turn,
+        status,
+        answer.kept(end, turn.usage(), turn.said()),
+        turn.claim().map(_ -> answer.repeatable(end, turn.usage()).orElseThrow()));
     metrics.completion(turn, status);
     answer.end(end, turn.usage());
   }
@@ -66,7 +104,7 @@ final class TurnRunner {
   private RuntimeException failed(Turn turn, String status, RuntimeException cause) {
     metrics.completion(turn, status);
     try {
-      settlement.settle(turn, status, Optional.empty());
+      settlement.settle(turn, status, Optional.empty(), Optional.empty());
     } catch (RuntimeException e) {
       LOG.debug("{}: the turn's own failure is told instead", turn.requestId(), e);
     }

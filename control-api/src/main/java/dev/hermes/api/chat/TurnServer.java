@@ -1,5 +1,6 @@
 package dev.hermes.api.chat;
 
+import dev.hermes.api.idempotency.AnsweredException;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.api.problem.Failures;
@@ -10,7 +11,6 @@ import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.MutableHttpResponse;
 import jakarta.inject.Singleton;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 
@@ -27,36 +27,32 @@ final class TurnServer {
     this.heartbeats = heartbeats;
   }
 
-  /** Answers when the turn has ended. */
+  /** Answers when the turn has ended; one with a key goes on when its client has left. */
   HttpResponse<?> whole(HttpRequest<?> http, Turn turn, WholeAnswer answer) {
     Interruption interruption = new Interruption();
     try (TurnWatch.Watched watched =
-        watch.over(
-            http,
-            turn.requestId(),
-            interruption,
-            () -> interruption.raise(Interruption.Cause.CLIENT_GONE))) {
+        watch.over(http, turn.requestId(), interruption, left(turn, interruption))) {
       runner.run(turn, answer, interruption);
     } catch (ClientGoneException e) {
       throw new ApiException(Failure.clientGone());
+    } catch (AnsweredException e) {
+      return named(turn, e.response());
     }
-    return named(
-            turn,
-            HttpResponse.ok(answer.object().toString().getBytes(StandardCharsets.UTF_8))
-                .contentType(MediaType.APPLICATION_JSON_TYPE))
+    return named(turn, HttpResponse.ok(answer.bytes()).contentType(MediaType.APPLICATION_JSON_TYPE))
         .header("Cache-Control", "no-store");
   }
 
   /** Answers with the first event; a failure before it is an answer of its own. */
   HttpResponse<?> stream(
-      HttpRequest<?> http, Turn turn, Function<SseStream, Answer.Streamed> writer)
+      HttpRequest<?> http, Turn turn, Function<EventSink, Answer.Streamed> writer)
       throws InterruptedException {
     Interruption interruption = new Interruption();
-    SseStream stream =
-        new SseStream(
-            ClientConnection.writer(http),
-            () -> interruption.raise(Interruption.Cause.CLIENT_GONE));
-    Answer.Streamed answer = writer.apply(stream);
+    SseStream stream = new SseStream(ClientConnection.writer(http), left(turn, interruption));
+    Answer.Streamed live = writer.apply(stream);
+    Answer.Streamed answer =
+        turn.claim().isEmpty()
+            ? live
+            : new LastingAnswer(live, interruption, stream::abort, writer);
     TurnWatch.Watched watched = watch.over(http, turn.requestId(), interruption, stream::cancel);
     heartbeats.add(stream);
     Thread.ofVirtual()
@@ -71,13 +67,25 @@ final class TurnServer {
                 heartbeats.remove(stream);
               }
             }));
-    awaitStart(stream);
+    try {
+      awaitStart(stream);
+    } catch (ClientGoneException e) {
+      throw new ApiException(Failure.clientGone());
+    } catch (AnsweredException e) {
+      return named(turn, e.response());
+    }
     return named(
             turn,
             HttpResponse.ok(stream)
                 .contentType(MediaType.TEXT_EVENT_STREAM_TYPE)
                 .header("X-Accel-Buffering", "no"))
         .header("Cache-Control", "no-cache");
+  }
+
+  private static Runnable left(Turn turn, Interruption interruption) {
+    return turn.claim().isEmpty()
+        ? () -> interruption.raise(Interruption.Cause.CLIENT_GONE)
+        : () -> {};
   }
 
   private static MutableHttpResponse<?> named(Turn turn, MutableHttpResponse<?> response) {

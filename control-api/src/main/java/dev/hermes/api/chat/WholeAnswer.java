@@ -1,10 +1,14 @@
 package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.idempotency.KeptAnswer;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.response.KeptResponse;
+import io.micronaut.http.MediaType;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Collects an answer that is sent as one object. */
@@ -48,6 +52,16 @@ final class WholeAnswer implements Answer {
   }
 
   @Override
+  public Optional<KeptAnswer> repeatable(LoopEnd end, TokenUsage usage) {
+    whole(end, usage);
+    return Optional.of(
+        new KeptAnswer(
+            200,
+            Map.of("Content-Type", MediaType.APPLICATION_JSON, "Cache-Control", "no-store"),
+            Optional.of(bytes())));
+  }
+
+  @Override
   public void end(LoopEnd end, TokenUsage usage) {
     whole(end, usage);
   }
@@ -65,7 +79,10 @@ final class WholeAnswer implements Answer {
   }
 
   /** The answer, which has ended. */
-  ObjectNode object() {
-    return whole.orElseThrow(() -> new IllegalStateException("the answer has not ended"));
+  byte[] bytes() {
+    return whole
+        .orElseThrow(() -> new IllegalStateException("the answer has not ended"))
+        .toString()
+        .getBytes(StandardCharsets.UTF_8);
   }
 }

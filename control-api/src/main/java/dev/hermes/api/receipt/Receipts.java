@@ -47,6 +47,28 @@ public final class Receipts {
                 .execute());
   }
 
+  /** Whether there are more receipts than results of a call, and the last was not refused. */
+  public boolean mayHaveRun(TenantId tenant, List<String> requests, String call, long results) {
+    return database.inTenant(
+        tenant,
+        handle ->
+            handle
+                .createQuery(
+                    """
+                    select count(*) > :results
+                      and coalesce((array_agg(status order by created_at desc))[1], '') <> 'refused'
+                    from execution_receipts
+                    where tenant_id = :tenant and request_id = any(:requests)
+                      and tool_call_id = :call
+                    """)
+                .bind("tenant", tenant.value())
+                .bindArray("requests", String.class, requests)
+                .bind("call", call)
+                .bind("results", results)
+                .mapTo(Boolean.class)
+                .one());
+  }
+
   /** A receipt that is final already is left alone, so this may be repeated. */
   public void finish(TenantId tenant, List<FinishedReceipt> finished) {
     if (finished.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.hermes.api.session;
 
+import dev.hermes.api.idempotency.IdempotencyKeys;
 import dev.hermes.api.session.SessionController.Session;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
@@ -21,9 +22,11 @@ final class SessionRows {
       """;
 
   private final TenantDatabase database;
+  private final IdempotencyKeys keys;
 
-  SessionRows(TenantDatabase database) {
+  SessionRows(TenantDatabase database, IdempotencyKeys keys) {
     this.database = database;
+    this.keys = keys;
   }
 
   /** False when there is one of that id. */
@@ -105,6 +108,7 @@ final class SessionRows {
                       .execute()
                   == 1;
           if (deleted) {
+            keys.forget(key.tenant(), key.user(), key.id().value());
             andThen.run();
           }
           return deleted;

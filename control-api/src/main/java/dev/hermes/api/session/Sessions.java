@@ -37,6 +37,7 @@ public final class Sessions {
       on conflict (tenant_id, user_id, session_id) do update
         set turn_started_at = now(), turn_owner = :owner, updated_at = now(), model = :model
         where s.turn_owner is null
+           or s.turn_owner = :dead
            or s.turn_started_at < now() - make_interval(secs => :expiry)
       returning s.message_count
       """;
@@ -85,8 +86,12 @@ public final class Sessions {
     this.json = json;
   }
 
-  /** Takes the session, making it if need be; 409 while another turn has it. */
-  public History begin(SessionKey key, String owner, String model) {
+  /**
+   * Takes the session, making it if need be; 409 while another turn has it.
+   *
+   * @param dead a turn that is known to be no more, and keeps nobody out
+   */
+  public History begin(SessionKey key, String owner, String model, Optional<String> dead) {
     return database.inTenant(
         key.tenant(),
         handle -> {
@@ -94,6 +99,7 @@ public final class Sessions {
               bind(handle.createQuery(BEGIN), key)
                   .bind("model", model)
                   .bind("owner", owner)
+                  .bind("dead", dead)
                   .bind("expiry", (double) TURN_EXPIRY.toSeconds())
                   .mapTo(Integer.class)
                   .findOne()

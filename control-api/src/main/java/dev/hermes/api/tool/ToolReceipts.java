@@ -6,6 +6,7 @@ import dev.hermes.api.receipt.Receipts;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
 import jakarta.inject.Singleton;
+import java.util.List;
 
 /**
  * Writes a turn's receipts and their audit rows: pending before a tool runs, final with whatever is
@@ -38,6 +39,10 @@ final class ToolReceipts {
   void write(ToolTurn turn, Receipt receipt, String sandbox) {
     write(turn);
     receipts.begin(turn.caller().tenant(), receipt, sandbox);
+  }
+
+  boolean mayHaveRun(TenantId tenant, List<String> requests, String call, long results) {
+    return receipts.mayHaveRun(tenant, requests, call, results);
   }
 
   void write(ToolTurn turn) {

@@ -6,10 +6,12 @@ import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.sandbox.SandboxHold;
 import dev.hermes.crds.effective.EffectivePolicy;
+import dev.hermes.database.access.TenantId;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -78,6 +80,25 @@ public final class ToolRunner {
   public void settle(ToolTurn turn) {
     receipts.write(turn);
     sandboxes.settle(turn);
+  }
+
+  /** Writes the receipts that are not written yet; joins the caller's transaction. */
+  public void record(ToolTurn turn) {
+    receipts.write(turn);
+  }
+
+  /** After {@link #record} has been committed. */
+  public void recorded(ToolTurn turn) {
+    turn.written();
+  }
+
+  /**
+   * Whether one more call with that id than there are results was begun, and not refused.
+   *
+   * @param requests whose calls
+   */
+  public boolean mayHaveRun(TenantId tenant, List<String> requests, String call, long results) {
+    return receipts.mayHaveRun(tenant, requests, call, results);
   }
 
   /** After {@link #settle} has been committed: lets go of a lease that is elsewhere. */

@@ -93,6 +93,11 @@ public final class ToolTurn {
     calls++;
   }
 
+  /** Goes on where another with so many calls has stopped. */
+  public void continues(int before) {
+    calls += before;
+  }
+
   void finished(FinishedReceipt receipt) {
     unwritten.add(receipt);
   }

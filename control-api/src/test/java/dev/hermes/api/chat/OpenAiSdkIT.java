@@ -68,9 +68,10 @@ class OpenAiSdkIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"python, 19", "javascript, 13"})
+  @CsvSource({"python, 21", "javascript, 14"})
   @DisplayName(
-      "AGW-1 chat, streams, tools, structured output, images, embeddings, errors, retry, cancelling")
+      "AGW-1 chat, streams, tools, structured output, images, embeddings, errors, retry, cancelling;"
+          + " AGW-15 a client's own repeats under one key are one turn")
   void published(String language, int parts) throws Exception {
     TestTenant tenant = api.tenant();
     RawKey key = api.userKey(tenant);

@@ -34,7 +34,8 @@ class DedicatedIT {
           "execution_receipts",
           "audit_log",
           "memories",
-          "user_profiles");
+          "user_profiles",
+          "idempotency_keys");
   private static final String CODE = "```python\nprint(6*7)\n```";
   private static final String SOUND =
       "create policy tenant_delete on hermes.messages for delete to hermes_app, hermes_owner"
@@ -169,7 +170,8 @@ class DedicatedIT {
   void routed() throws Exception {
     TestTenant tenant = tenant();
     RawKey key = api.userKey(tenant);
-    Answer answer = api.chat(key, ask("demo", CODE), "X-Hermes-Session-Id", "s");
+    Answer answer =
+        api.chat(key, ask("demo", CODE), "X-Hermes-Session-Id", "s", "Idempotency-Key", "k");
     assertThat(answer.content()).as(answer.text()).isEqualTo("demo: the code printed:\n42\n");
     remember(key);
     for (String table : CONTENT) {
@@ -183,7 +185,7 @@ class DedicatedIT {
 
     TestTenant shared = api.tenant();
     RawKey common = api.userKey(shared);
-    api.chat(common, ask("demo", CODE), "X-Hermes-Session-Id", "s");
+    api.chat(common, ask("demo", CODE), "X-Hermes-Session-Id", "s", "Idempotency-Key", "k");
     remember(common);
     for (String table : CONTENT) {
       assertThat(home(table, shared)).as("control: " + table).isPositive();

@@ -46,7 +46,8 @@ class OwnSchemaIT {
           "execution_receipts",
           "audit_log",
           "memories",
-          "user_profiles");
+          "user_profiles",
+          "idempotency_keys");
 
   private final TestApi api = TestApi.shared();
 
@@ -97,12 +98,14 @@ class OwnSchemaIT {
     TestTenant tenant = own();
     TestTenant shared = api.tenant();
     RawKey key = api.userKey(tenant);
-    assertThat(api.chat(key, ask("demo", CALL), "X-Hermes-Session-Id", "mine").status())
+    assertThat(
+            api.chat(key, ask("demo", CALL), "X-Hermes-Session-Id", "mine", "Idempotency-Key", "k")
+                .status())
         .isEqualTo(200);
     Answer again = api.chat(key, ask("demo", "and then"), "X-Hermes-Session-Id", "mine");
     assertThat(again.status()).as(again.text()).isEqualTo(200);
     RawKey common = api.userKey(shared);
-    api.chat(common, ask("demo", CALL), "X-Hermes-Session-Id", "mine");
+    api.chat(common, ask("demo", CALL), "X-Hermes-Session-Id", "mine", "Idempotency-Key", "k");
     for (RawKey by : List.of(key, common)) {
       put("/v1/memories/k", by, "{\"content\":\"kept of " + by.keyId() + "\"}");
       put("/v1/profile", by, "{\"document\":{}}");

@@ -42,7 +42,12 @@ class KeyCanaryIT {
       answers.add(api.chat(key, ask("fake-500", "x")));
       answers.add(api.chat(key, ask("fake-cut", "x", "\"stream\":true")));
       answers.add(api.chat(key, ask("gpt", "x")));
-      answers.add(api.chat(key, ask("demo", "```python\nimport os\nprint(os.environ)\n```")));
+      answers.add(
+          api.chat(
+              key,
+              ask("demo", "```python\nimport os\nprint(os.environ)\n```"),
+              "Idempotency-Key",
+              "k"));
       answers.add(api.send("PUT", "/v1/me", key, "{}", request -> {}));
       api.operator().revoke(key);
       org.awaitility.Awaitility.await().until(() -> api.get("/v1/me", key).status() == 401);
@@ -69,6 +74,13 @@ class KeyCanaryIT {
     assertThat(rowsWith(secret)).isZero();
   }
 
+  /** Bytes are written in hex otherwise, where nothing would be found. */
+  private static String text(String table) {
+    return table.equals("hermes.idempotency_keys")
+        ? "t::text || coalesce(encode(t.body, 'escape'), '')"
+        : "t::text";
+  }
+
   private long rowsWith(String secret) throws Exception {
     long found = 0;
     try (var connection = api.database().superuser();
@@ -82,10 +94,18 @@ class KeyCanaryIT {
               "hermes.sessions",
               "hermes.memories",
               "hermes.user_profiles",
+              "hermes.responses",
+              "hermes.idempotency_keys",
               "authn.key_digests")) {
         try (var row =
             statement.executeQuery(
-                "select count(*) from " + table + " t where t::text like '%" + secret + "%'")) {
+                "select count(*) from "
+                    + table
+                    + " t where "
+                    + text(table)
+                    + " like '%"
+                    + secret
+                    + "%'")) {
           row.next();
           found += row.getLong(1);
         }

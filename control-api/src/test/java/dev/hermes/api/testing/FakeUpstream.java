@@ -58,6 +58,8 @@ public final class FakeUpstream implements AutoCloseable {
           "fake-python",
           "fake-force",
           "fake-memory",
+          "fake-steps",
+          "fake-slow-tool",
           "fake-client-tool",
           "fake-both",
           "fake-cut",
@@ -80,6 +82,8 @@ public final class FakeUpstream implements AutoCloseable {
   private final AtomicBoolean hungUp = new AtomicBoolean();
   private final Queue<Refusal> refusals = new ConcurrentLinkedQueue<>();
   private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile CountDownLatch gate = new CountDownLatch(0);
+  private volatile int gateAt;
 
   private FakeUpstream(HttpServer server, Path keyFile) {
     this.server = server;
@@ -92,6 +96,13 @@ public final class FakeUpstream implements AutoCloseable {
   /** The next request is refused with this; called again, the one after it. */
   public void refuse(int status, Map<String, String> headers) {
     refusals.add(new Refusal(status, headers));
+  }
+
+  /** Lets fake-steps wait before it answers to so many results of tools. */
+  public CountDownLatch hold(int results) {
+    gateAt = results;
+    gate = new CountDownLatch(1);
+    return gate;
   }
 
   public static FakeUpstream start() throws IOException {
@@ -267,6 +278,15 @@ public final class FakeUpstream implements AutoCloseable {
           call(exchange, body, "python", "{\"code\":\"print(6*7)\"}");
         }
       }
+      case "fake-steps" -> steps(exchange, body);
+      case "fake-slow-tool" -> {
+        if (toolResult) {
+          text(exchange, body, "result: " + text, true);
+        } else {
+          call(
+              exchange, body, "python", "{\"code\":\"import time; time.sleep(2); print('done')\"}");
+        }
+      }
       case "fake-memory" -> {
         if (toolResult) {
           text(exchange, body, "result: " + text, true);
@@ -289,6 +309,25 @@ public final class FakeUpstream implements AutoCloseable {
       case "fake-say" -> text(exchange, body, text, true);
       case "fake-nul" -> text(exchange, body, "nul:\0 lone:\ud800.", true);
       default -> text(exchange, body, "echo: " + text, true);
+    }
+  }
+
+  /** Calls a tool twice, one after the other, and tells both results. */
+  private void steps(HttpExchange exchange, JsonNode body)
+      throws IOException, InterruptedException {
+    List<String> results = new java.util.ArrayList<>();
+    for (JsonNode message : body.path("messages")) {
+      if (message.path("role").asText().equals("tool")) {
+        results.add(message.path("content").asText().strip());
+      }
+    }
+    if (results.size() == gateAt) {
+      gate.await(20, TimeUnit.SECONDS);
+    }
+    if (results.size() < 2) {
+      call(exchange, body, "python", "{\"code\":\"import uuid; print(uuid.uuid4())\"}");
+    } else {
+      text(exchange, body, "steps: " + String.join(" ", results), true);
     }
   }
 
