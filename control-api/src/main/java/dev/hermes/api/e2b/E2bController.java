@@ -2,6 +2,7 @@ package dev.hermes.api.e2b;
 
 import dev.hermes.api.held.HeldSandbox;
 import dev.hermes.api.held.HeldSandboxes;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -42,6 +43,7 @@ final class E2bController {
   }
 
   /** Makes a sandbox. */
+  @Once
   @Post(uris = {"/sandboxes", "/v2/sandboxes"})
   @Status(HttpStatus.CREATED)
   @Requires(
@@ -55,6 +57,7 @@ final class E2bController {
   }
 
   /** Gives access to a sandbox that runs; its end never moves nearer. */
+  @Once
   @Post(uris = {"/sandboxes/{id}/connect", "/v2/sandboxes/{id}/connect"})
   @Requires(
       scopes = Scope.EXECUTE,
@@ -152,6 +155,7 @@ final class E2bController {
   }
 
   /** Not offered: a sandbox here ends, it does not pause. */
+  @Once
   @Post(
       uris = {
         "/sandboxes/{id}/pause",

@@ -2,6 +2,7 @@ package dev.hermes.api.e2b;
 
 import dev.hermes.api.held.HeldLoads;
 import dev.hermes.api.held.HeldSandboxes;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -37,6 +38,7 @@ final class E2bRunningController {
   }
 
   /** Moves the end to so many seconds from now, nearer or farther. */
+  @Once
   @Post("/timeout")
   @Status(HttpStatus.NO_CONTENT)
   @Requires(
@@ -51,6 +53,7 @@ final class E2bRunningController {
   }
 
   /** Keeps a sandbox for at least so many seconds more. */
+  @Once
   @Post("/refreshes")
   @Status(HttpStatus.NO_CONTENT)
   @Requires(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.body.RequestBody;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.model.EmbeddingAnswer;
 import dev.hermes.api.model.EmbeddingRequest;
@@ -36,6 +37,7 @@ final class EmbeddingController {
   }
 
   /** A vector for each text. */
+  @Once
   @Post
   @Consumes(MediaType.APPLICATION_JSON)
   @Requires(

@@ -1,5 +1,6 @@
 package dev.hermes.api.held;
 
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -44,6 +45,7 @@ final class ExecController {
   record Code(@Nullable String language, @Nullable String code, @Nullable Integer timeout) {}
 
   /** Runs code: variables of earlier Python calls and all files are there. */
+  @Once
   @Post
   @Requires(
       scopes = Scope.EXECUTE,

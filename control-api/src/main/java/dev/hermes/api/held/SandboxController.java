@@ -2,6 +2,7 @@ package dev.hermes.api.held;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -107,6 +108,7 @@ final class SandboxController {
       @Nullable String next) {}
 
   /** Makes a sandbox. */
+  @Once
   @Post
   @Status(HttpStatus.CREATED)
   @Requires(
@@ -174,6 +176,7 @@ final class SandboxController {
   }
 
   /** Moves the end to so many seconds from now, nearer or farther. */
+  @Once
   @Post("/{id}/extend")
   @Requires(
       scopes = Scope.EXECUTE,

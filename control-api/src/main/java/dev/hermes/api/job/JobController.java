@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.hermes.api.held.Language;
 import dev.hermes.api.held.WishCheck;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -80,6 +81,7 @@ final class JobController {
       @Nullable String next) {}
 
   /** Takes a job; it starts when a sandbox is free. */
+  @Once
   @Post
   @Status(HttpStatus.ACCEPTED)
   @Requires(

@@ -3,6 +3,7 @@ package dev.hermes.api.mcp;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -46,6 +47,7 @@ final class McpController {
   }
 
   /** Takes one JSON-RPC message. */
+  @Once
   @Post
   @Consumes(MediaType.APPLICATION_JSON)
   @Produces(MediaType.ALL)

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
@@ -92,6 +93,7 @@ final class MessageController {
   }
 
   /** Appends what was said elsewhere; the model reads it with the next turn. */
+  @Once
   @Post
   @Status(HttpStatus.CREATED)
   @Requires(

@@ -3,6 +3,7 @@ package dev.hermes.api.session;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.hermes.api.audit.AuditLog;
+import dev.hermes.api.idempotency.Once;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.identity.Requires;
 import dev.hermes.api.problem.ApiException;
@@ -86,6 +87,7 @@ final class SessionController {
   record Wish(@Nullable String id, @Nullable String title) {}
 
   /** Makes a session; naming one in a chat makes it too. */
+  @Once
   @Post
   @Status(HttpStatus.CREATED)
   @Requires(
