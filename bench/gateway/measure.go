@@ -30,7 +30,7 @@ type found struct {
 	caller                *Caller
 	open, stream, closed  []run
 	idle, rss             int64         // resident bytes: at the start, at most
-	idling                time.Duration // CPU in idleLength, when nobody asks
+	idling                time.Duration // CPU in idleLength, warmed up, when nobody asks
 	answered, sent, wrong int64
 	rows                  int64
 	errors                map[string]int
@@ -60,7 +60,7 @@ func newMeasurement(plan Plan) *measurement {
 
 func (m *measurement) measure(ctx context.Context) error {
 	length := time.Duration(m.plan.Seconds) * time.Second
-	if err := m.idle(); err != nil {
+	if err := m.resident(); err != nil {
 		return err
 	}
 	say("warm-up: %d s each", m.plan.Warmup)
@@ -72,6 +72,9 @@ func (m *measurement) measure(ctx context.Context) error {
 		if err := f.under(m, nil, func() *Load { return Closed(ctx, m.plan.Connections, warm/4, FirstPiece(f.caller)) }); err != nil {
 			return err
 		}
+	}
+	if err := m.idling(); err != nil {
+		return err
 	}
 	for round := range m.plan.Rounds {
 		say("open loop, round %d of %d", round+1, m.plan.Rounds)
@@ -112,18 +115,26 @@ func (m *measurement) measure(ctx context.Context) error {
 
 const idleLength = 5 * time.Second
 
-// idle looks at what each needs when nobody asks: at a low rate that is a part of what a request costs.
-func (m *measurement) idle() error {
+func (m *measurement) resident() error {
+	for _, f := range m.found {
+		seen, err := f.look(m)
+		if err != nil {
+			return err
+		}
+		f.idle = seen.process.RSS
+	}
+	return nil
+}
+
+// idling looks at what each needs when nobody asks: at a low rate that is a part of what a request costs.
+func (m *measurement) idling() error {
 	for _, end := range []bool{false, true} {
 		for _, f := range m.found {
-			if f.target.Process == 0 {
-				continue
-			}
-			usage, err := Tree(f.target.Process)
+			seen, err := f.look(m)
 			if err != nil {
-				return fmt.Errorf("%s: %w", f.target.Name, err)
+				return err
 			}
-			f.idle, f.idling = usage.RSS, usage.CPU-f.idling
+			f.idling = seen.process.CPU - f.idling
 		}
 		if !end {
 			time.Sleep(idleLength)

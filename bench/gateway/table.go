@@ -186,7 +186,7 @@ func (m *measurement) printHeld(out io.Writer) {
 }
 
 func (m *measurement) printStarts(out io.Writer) {
-	rows := [][]string{{"", "start to ready ms", "resident when ready MB", "at most MB", "idle CPU ms a second"}}
+	rows := [][]string{{"", "start to ready ms", "resident when ready MB", "at most MB", "CPU ms a second when nobody asks"}}
 	for _, f := range m.found[1:] {
 		rows = append(rows, []string{f.target.Name, fmt.Sprint(median(f.target.Starts)),
 			number(0, float64(f.idle)/(1<<20)), number(0, float64(f.rss)/(1<<20)),
