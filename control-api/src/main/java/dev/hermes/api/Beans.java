@@ -1,5 +1,7 @@
 package dev.hermes.api;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Factory;
@@ -19,10 +21,13 @@ final class Beans {
 
   /**
    * For the dynamic JSON of the OpenAI protocol; plain answers are records and go through serde.
+   * Its buffers are shared: by default they are the thread's, and a virtual thread begins with
+   * none.
    */
   @Singleton
   ObjectMapper json() {
-    return new ObjectMapper();
+    return new ObjectMapper(
+        JsonFactory.builder().recyclerPool(JsonRecyclerPools.sharedBoundedPool()).build());
   }
 
   /** Short periodic work: polls, heartbeats, deadlines. Nothing in it may block for long. */

@@ -96,9 +96,7 @@ final class UpstreamProvider implements ModelProvider {
         body,
         nothing,
         (response, stream, watch) -> {
-          Vectors vectors =
-              dialect.vectors(
-                  json.readTree(new String(stream.readNBytes(MOST_ANSWER), UTF_8)), request);
+          Vectors vectors = dialect.vectors(json.readTree(text(response, stream)), request);
           if (vectors.each().size() != request.texts()) {
             throw new IOException("not as many vectors as texts");
           }
@@ -181,9 +179,15 @@ final class UpstreamProvider implements ModelProvider {
     } else if (request.stream()) {
       throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
     } else {
-      // as text, so that a byte that is no UTF-8 costs one character and not the answer
-      dialect.whole(json.readTree(new String(stream.readNBytes(MOST_ANSWER), UTF_8)), answer);
+      dialect.whole(json.readTree(text(response, stream)), answer);
     }
+  }
+
+  /** As text, so that a byte that is no UTF-8 costs one character and not the answer. */
+  private static String text(HttpResponse<?> response, InputStream stream) throws IOException {
+    long said = response.headers().firstValueAsLong("Content-Length").orElse(MOST_ANSWER);
+    // of a length that is known no more than that is reserved
+    return new String(stream.readNBytes((int) Math.clamp(said, 0L, MOST_ANSWER)), UTF_8);
   }
 
   /** Told in the upstream's words where it has any. */
