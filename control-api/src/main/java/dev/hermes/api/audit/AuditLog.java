@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
+import dev.hermes.database.access.Writes;
 import dev.hermes.database.id.UuidV7;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -22,6 +23,15 @@ import org.jdbi.v3.core.statement.PreparedBatch;
  */
 @Singleton
 public final class AuditLog {
+  private static final String INSERT =
+      """
+      insert into audit_log
+        (tenant_id, audit_id, actor, action, object, outcome, detail, request_id, created_at)
+      values
+        (:tenant, :audit, :actor, :action, :object, :outcome, :detail::jsonb, :request, :decided)
+      on conflict (tenant_id, audit_id, created_at) do nothing
+      """;
+
   private final TenantDatabase database;
   private final ObjectMapper json;
   private final Clock clock;
@@ -78,33 +88,29 @@ public final class AuditLog {
     database.inTenant(
         tenant,
         handle -> {
-          PreparedBatch batch =
-              handle.prepareBatch(
-                  """
-                  insert into audit_log
-                    (tenant_id, audit_id, actor, action, object, outcome, detail, request_id,
-                     created_at)
-                  values
-                    (:tenant, :id, :actor, :action, :object, :outcome, :detail::jsonb, :request,
-                     :created)
-                  on conflict (tenant_id, audit_id, created_at) do nothing
-                  """);
-          for (Dated dated : entries) {
-            Entry entry = dated.entry();
-            batch
-                .bind("tenant", tenant.value())
-                .bind("id", dated.id())
-                .bind("created", dated.at().truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC))
-                .bind("actor", entry.actor())
-                .bind("action", entry.action())
-                .bind("object", entry.object())
-                .bind("outcome", entry.outcome().name().toLowerCase(Locale.ROOT))
-                .bind("detail", write(entry.detail()))
-                .bind("request", entry.requestId())
-                .add();
-          }
+          PreparedBatch batch = handle.prepareBatch(INSERT);
+          entries.forEach(dated -> batch.bindMap(values(tenant, dated)).add());
           return batch.execute().length;
         });
+  }
+
+  /** To be sent with other writes of the transaction; once, since an entry's names are its own. */
+  public Writes add(Writes writes, TenantId tenant, Entry entry) {
+    return writes.add(INSERT, values(tenant, new Dated(UuidV7.next(), clock.instant(), entry)));
+  }
+
+  private Map<String, Object> values(TenantId tenant, Dated dated) {
+    Entry entry = dated.entry();
+    return Map.of(
+        "tenant", tenant.value(),
+        "audit", dated.id(),
+        "decided", dated.at().truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC),
+        "actor", entry.actor(),
+        "action", entry.action(),
+        "object", entry.object(),
+        "outcome", entry.outcome().name().toLowerCase(Locale.ROOT),
+        "detail", write(entry.detail()),
+        "request", entry.requestId());
   }
 
   private String write(Map<String, String> detail) {

@@ -14,6 +14,7 @@ import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
+import dev.hermes.database.access.Writes;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
@@ -80,22 +81,28 @@ final class Settlement {
     database.inTenant(
         turn.caller().tenant(),
         handle -> {
-          usage.record(turn.caller().tenant(), record);
           tools.settle(turn.tools());
           turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), added));
           kept.ifPresent(response -> responses.store(turn.caller(), response));
           turn.claim().ifPresent(claim -> settle(claim, answer));
-          audit.record(
-              turn.caller().tenant(),
-              new AuditLog.Entry(
-                  turn.caller().user(),
-                  "chat.completion",
-                  "model:" + record.model(),
-                  AuditLog.Outcome.ALLOWED,
-                  Map.of("status", record.status(), "key", record.keyId()),
-                  turn.requestId()));
+          audit
+              .add(
+                  usage.add(new Writes(), turn.caller().tenant(), record),
+                  turn.caller().tenant(),
+                  entry(turn, record))
+              .send(handle);
           return true;
         });
+  }
+
+  private static AuditLog.Entry entry(Turn turn, UsageRecord record) {
+    return new AuditLog.Entry(
+        turn.caller().user(),
+        "chat.completion",
+        "model:" + record.model(),
+        AuditLog.Outcome.ALLOWED,
+        Map.of("status", record.status(), "key", record.keyId()),
+        turn.requestId());
   }
 
   private void settle(Claim claim, Optional<KeptAnswer> answer) {

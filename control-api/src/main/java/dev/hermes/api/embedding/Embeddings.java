@@ -17,6 +17,7 @@ import dev.hermes.api.usage.UsageRecord.Completeness;
 import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
+import dev.hermes.database.access.Writes;
 import io.micronaut.http.HttpRequest;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -114,16 +115,18 @@ final class Embeddings {
     database.inTenant(
         call.caller().tenant(),
         handle -> {
-          usage.record(call.caller().tenant(), record);
-          audit.record(
-              call.caller().tenant(),
-              new AuditLog.Entry(
-                  call.caller().user(),
-                  "embedding",
-                  "model:" + record.model(),
-                  AuditLog.Outcome.ALLOWED,
-                  Map.of("status", record.status(), "key", record.keyId()),
-                  call.requestId()));
+          audit
+              .add(
+                  usage.add(new Writes(), call.caller().tenant(), record),
+                  call.caller().tenant(),
+                  new AuditLog.Entry(
+                      call.caller().user(),
+                      "embedding",
+                      "model:" + record.model(),
+                      AuditLog.Outcome.ALLOWED,
+                      Map.of("status", record.status(), "key", record.keyId()),
+                      call.requestId()))
+              .send(handle);
           return true;
         });
   }

@@ -1,0 +1,159 @@
+package dev.hermes.database.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.hermes.database.testing.TestDatabase;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class WritesIT {
+  private static final TenantId TENANT = new TenantId(UUID.randomUUID());
+  private static final String SESSION =
+      "insert into sessions (tenant_id, session_id, user_id, title)"
+          + " values (:tenant, :session, :user, :title)";
+  private static final String RENAME =
+      "update sessions set title = :renamed where tenant_id = :tenant and session_id = :session";
+
+  private TestDatabase database;
+  private Turnstile turnstile;
+  private HikariDataSource pool;
+  private TenantDatabase tenants;
+
+  @BeforeEach
+  void start() throws Exception {
+    database = TestDatabase.create();
+    URI server = URI.create(database.url().substring("jdbc:".length()));
+    turnstile = new Turnstile(server.getPort());
+    pool =
+        Pools.transactional(
+            database.url().replace(":" + server.getPort() + "/", ":" + turnstile.port() + "/"),
+            "hermes_app",
+            database.passwordDir().resolve("app"),
+            1,
+            "test");
+    tenants = new TenantDatabase(pool);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    pool.close();
+    turnstile.close();
+    database.close();
+  }
+
+  private static Writes inserted(String title) {
+    return new Writes()
+        .add(
+            SESSION, Map.of("tenant", TENANT.value(), "session", "s", "user", "u", "title", title));
+  }
+
+  private static Map<String, Object> renamed(String title) {
+    return Map.of("tenant", TENANT.value(), "session", "s", "renamed", title);
+  }
+
+  private List<String> titles() {
+    return tenants.inTenant(TENANT, WritesIT::titles);
+  }
+
+  private static List<String> titles(Handle handle) {
+    return handle.createQuery("select title from sessions").mapTo(String.class).list();
+  }
+
+  private int trips(Writes writes) {
+    int before = turnstile.roundTrips();
+    tenants.inTenant(
+        TENANT,
+        handle -> {
+          writes.send(handle);
+          return true;
+        });
+    return turnstile.roundTrips() - before;
+  }
+
+  @Test
+  @DisplayName("two writes are done in their order, and cost the round trips of one")
+  void together() {
+    titles();
+    int one = trips(inserted("one"));
+    assertThat(one).as("bind, write, commit").isEqualTo(3);
+    int two =
+        trips(
+            new Writes()
+                .add(RENAME, renamed("two"))
+                .add(
+                    "update sessions set title = title || :more where tenant_id = :tenant",
+                    Map.of("tenant", TENANT.value(), "more", " and more")));
+    assertThat(two).isEqualTo(one);
+    assertThat(titles()).containsExactly("two and more");
+  }
+
+  @Test
+  @DisplayName("when one fails all of them are undone, also those before it")
+  void fails() {
+    titles();
+    Writes writes =
+        inserted("lost")
+            .add(
+                "insert into sessions (tenant_id, session_id, user_id) values (:other, 'x', 'u')",
+                Map.of("other", UUID.randomUUID()));
+    assertThatThrownBy(() -> trips(writes))
+        .as("a row of another tenant")
+        .isInstanceOf(UnableToExecuteStatementException.class)
+        .hasMessageContaining("row-level security");
+    assertThat(titles()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("an empty value is null, and no writes are none")
+  void values() {
+    titles();
+    trips(
+        new Writes()
+            .add(
+                SESSION.replace("title)", "model)").replace(":title", ":model"),
+                Map.of(
+                    "tenant",
+                    TENANT.value(),
+                    "session",
+                    "s",
+                    "user",
+                    "u",
+                    "model",
+                    Optional.empty())));
+    assertThat(
+            tenants.<List<Boolean>>inTenant(
+                TENANT,
+                handle ->
+                    handle
+                        .createQuery("select model is null from sessions")
+                        .mapTo(Boolean.class)
+                        .list()))
+        .containsExactly(true);
+    tenants.inTenant(
+        TENANT,
+        handle -> {
+          new Writes().send(handle);
+          return true;
+        });
+  }
+
+  @Test
+  @DisplayName("a name stands for one value")
+  void names() {
+    Writes writes = inserted("a");
+    assertThatThrownBy(() -> writes.add("update", Map.of("title", "b")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("title");
+  }
+}
