@@ -1,8 +1,7 @@
 package dev.hermes.api.chat;
 
+import dev.hermes.api.body.ServerRequest;
 import io.micronaut.http.HttpRequest;
-import io.micronaut.http.HttpRequestWrapper;
-import io.micronaut.http.server.netty.NettyHttpRequest;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import java.util.concurrent.Executor;
@@ -20,25 +19,15 @@ final class ClientConnection implements AutoCloseable {
   /** Watches until it is closed. */
   static ClientConnection watch(HttpRequest<?> request, Runnable onHangUp) {
     ChannelFutureListener listener = future -> onHangUp.run();
-    ChannelFuture closed = netty(request).getChannelHandlerContext().channel().closeFuture();
+    ChannelFuture closed =
+        ServerRequest.of(request).getChannelHandlerContext().channel().closeFuture();
     closed.addListener(listener);
     return new ClientConnection(closed, listener);
   }
 
   /** The thread that writes to this client. */
   static Executor writer(HttpRequest<?> request) {
-    return netty(request).getChannelHandlerContext().channel().eventLoop();
-  }
-
-  private static NettyHttpRequest<?> netty(HttpRequest<?> request) {
-    HttpRequest<?> inner = request;
-    while (inner instanceof HttpRequestWrapper<?> wrapper) {
-      inner = wrapper.getDelegate();
-    }
-    if (inner instanceof NettyHttpRequest<?> netty) {
-      return netty;
-    }
-    throw new IllegalStateException("this server is Netty's");
+    return ServerRequest.of(request).getChannelHandlerContext().channel().eventLoop();
   }
 
   @Override

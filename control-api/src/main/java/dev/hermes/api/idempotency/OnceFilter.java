@@ -1,18 +1,17 @@
 package dev.hermes.api.idempotency;
 
 import dev.hermes.api.body.RequestBody;
+import dev.hermes.api.body.ServerRequest;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.AwayRetry;
 import dev.hermes.api.problem.Failure;
-import dev.hermes.api.problem.Failures;
 import io.micronaut.core.annotation.AnnotationMetadata;
 import io.micronaut.core.order.Ordered;
 import io.micronaut.http.HttpMethod;
 import io.micronaut.http.HttpRequest;
-import io.micronaut.http.HttpRequestWrapper;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MutableHttpResponse;
-import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.annotation.RequestFilter;
 import io.micronaut.http.annotation.ResponseFilter;
 import io.micronaut.http.annotation.ServerFilter;
@@ -35,7 +34,6 @@ import org.slf4j.LoggerFactory;
 final class OnceFilter implements Ordered {
   private static final Logger LOG = LoggerFactory.getLogger(OnceFilter.class);
   private static final String TAKEN = "hermes.once";
-  private static final int TRIES = 4;
 
   private final IdempotencyKeys keys;
   private final ClaimKeeper keeper;
@@ -107,38 +105,16 @@ final class OnceFilter implements Ordered {
 
   /** It was done: that its answer cannot be kept is no reason to say that it failed. */
   private void settle(Claim claim, Runnable write) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        write.run();
-        return;
-      } catch (RuntimeException e) {
-        if (attempt == TRIES || !Failures.isDatabaseAway(e)) {
-          LOG.error("{}: the answer is not kept for its key", claim.owner(), e);
-          return;
-        }
-        pause(attempt);
-      }
-    }
-  }
-
-  private static void pause(int attempt) {
     try {
-      Thread.sleep(500L * attempt);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      AwayRetry.run(write);
+    } catch (RuntimeException e) {
+      LOG.error("{}: the answer is not kept for its key", claim.owner(), e);
     }
   }
 
   /** The route reads it, too. */
   private static byte[] body(HttpRequest<?> request) throws InterruptedException {
-    HttpRequest<?> inner = request;
-    while (inner instanceof HttpRequestWrapper<?> wrapper) {
-      inner = wrapper.getDelegate();
-    }
-    if (!(inner instanceof ServerHttpRequest<?> server)) {
-      throw new IllegalStateException("this server is Netty's");
-    }
-    var copy = server.byteBody().split(ByteBody.SplitBackpressureMode.FASTEST);
+    var copy = ServerRequest.of(request).byteBody().split(ByteBody.SplitBackpressureMode.FASTEST);
     return RequestBody.await(
         copy.buffer()
             .thenApply(all -> {
