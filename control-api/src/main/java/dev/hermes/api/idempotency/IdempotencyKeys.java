@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
+import dev.hermes.database.access.Writes;
 import io.micronaut.context.annotation.Value;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -170,9 +171,10 @@ public final class IdempotencyKeys {
   public void release(Claim claim) {
     database.inTenant(
         claim.tenant(),
-        handle ->
-            bind(handle.createUpdate(RELEASE), claim).execute()
-                + bind(handle.createUpdate(LEAVE), claim).execute());
+        handle -> {
+          new Writes().add(RELEASE, values(claim)).add(LEAVE, values(claim)).send(handle);
+          return true;
+        });
   }
 
   /** Removes what was answered in a session; it is not done again all the same. */
@@ -202,10 +204,14 @@ public final class IdempotencyKeys {
   }
 
   private static <S extends SqlStatement<S>> S bind(S statement, Claim claim) {
-    return statement
-        .bind("tenant", claim.tenant().value())
-        .bind("user", claim.user())
-        .bind("key", claim.key())
-        .bind("owner", claim.owner());
+    return statement.bindMap(values(claim));
+  }
+
+  private static Map<String, Object> values(Claim claim) {
+    return Map.of(
+        "tenant", claim.tenant().value(),
+        "user", claim.user(),
+        "key", claim.key(),
+        "owner", claim.owner());
   }
 }
