@@ -95,8 +95,8 @@ public final class AuditLog {
   }
 
   /** To be sent with other writes of the transaction; once, since an entry's names are its own. */
-  public Writes add(Writes writes, TenantId tenant, Entry entry) {
-    return writes.add(INSERT, values(tenant, new Dated(UuidV7.next(), clock.instant(), entry)));
+  public void add(Writes writes, TenantId tenant, Entry entry) {
+    writes.add(INSERT, values(tenant, new Dated(UuidV7.next(), clock.instant(), entry)));
   }
 
   private Map<String, Object> values(TenantId tenant, Dated dated) {

@@ -85,12 +85,10 @@ final class Settlement {
           turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), added));
           kept.ifPresent(response -> responses.store(turn.caller(), response));
           turn.claim().ifPresent(claim -> settle(claim, answer));
-          audit
-              .add(
-                  usage.add(new Writes(), turn.caller().tenant(), record),
-                  turn.caller().tenant(),
-                  entry(turn, record))
-              .send(handle);
+          Writes writes = new Writes();
+          usage.add(writes, turn.caller().tenant(), record);
+          audit.add(writes, turn.caller().tenant(), entry(turn, record));
+          writes.send(handle);
           return true;
         });
   }

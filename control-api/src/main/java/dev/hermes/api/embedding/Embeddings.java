@@ -115,18 +115,19 @@ final class Embeddings {
     database.inTenant(
         call.caller().tenant(),
         handle -> {
-          audit
-              .add(
-                  usage.add(new Writes(), call.caller().tenant(), record),
-                  call.caller().tenant(),
-                  new AuditLog.Entry(
-                      call.caller().user(),
-                      "embedding",
-                      "model:" + record.model(),
-                      AuditLog.Outcome.ALLOWED,
-                      Map.of("status", record.status(), "key", record.keyId()),
-                      call.requestId()))
-              .send(handle);
+          Writes writes = new Writes();
+          usage.add(writes, call.caller().tenant(), record);
+          audit.add(
+              writes,
+              call.caller().tenant(),
+              new AuditLog.Entry(
+                  call.caller().user(),
+                  "embedding",
+                  "model:" + record.model(),
+                  AuditLog.Outcome.ALLOWED,
+                  Map.of("status", record.status(), "key", record.keyId()),
+                  call.requestId()));
+          writes.send(handle);
           return true;
         });
   }

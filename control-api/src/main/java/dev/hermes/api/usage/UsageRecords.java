@@ -34,14 +34,16 @@ public final class UsageRecords {
     database.inTenant(
         tenant,
         handle -> {
-          add(new Writes(), tenant, usage).send(handle);
+          Writes writes = new Writes();
+          add(writes, tenant, usage);
+          writes.send(handle);
           return true;
         });
   }
 
   /** To be sent with other writes of the transaction. */
-  public Writes add(Writes writes, TenantId tenant, UsageRecord usage) {
-    return writes.add(
+  public void add(Writes writes, TenantId tenant, UsageRecord usage) {
+    writes.add(
         INSERT,
         Map.ofEntries(
             Map.entry("tenant", tenant.value()),
