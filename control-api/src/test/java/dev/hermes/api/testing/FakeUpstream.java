@@ -435,7 +435,7 @@ public final class FakeUpstream implements AutoCloseable {
     }
   }
 
-  private static String chunk(String delta, String finish) {
+  static String chunk(String delta, String finish) {
     return "{\"id\":\"up\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
         + "\"choices\":[{\"index\":0,\"delta\":"
         + delta
@@ -450,7 +450,7 @@ public final class FakeUpstream implements AutoCloseable {
     return exchange.getResponseBody();
   }
 
-  private static void event(OutputStream out, String data) throws IOException {
+  static void event(OutputStream out, String data) throws IOException {
     out.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
     out.flush();
   }

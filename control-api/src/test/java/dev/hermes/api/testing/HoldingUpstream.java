@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -56,28 +55,21 @@ public final class HoldingUpstream extends FakeModelServer {
   void answer(HttpExchange exchange, JsonNode body) throws IOException {
     held.incrementAndGet();
     try (OutputStream out = stream(exchange)) {
-      event(out, chunk("{\"role\":\"assistant\",\"content\":\"" + FIRST + "\"}", "null"));
+      FakeUpstream.event(
+          out,
+          FakeUpstream.chunk("{\"role\":\"assistant\",\"content\":\"" + FIRST + "\"}", "null"));
       released.await();
-      event(out, chunk("{\"content\":\"" + SECOND + "\"}", "\"stop\""));
-      event(
+      FakeUpstream.event(out, FakeUpstream.chunk("{\"content\":\"" + SECOND + "\"}", "\"stop\""));
+      FakeUpstream.event(
           out,
           "{\"choices\":[],\"usage\":"
               + "{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}");
-      event(out, "[DONE]");
+      FakeUpstream.event(out, "[DONE]");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       held.decrementAndGet();
     }
-  }
-
-  private static String chunk(String delta, String finish) {
-    return "{\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]}";
-  }
-
-  private static void event(OutputStream out, String data) throws IOException {
-    out.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
-    out.flush();
   }
 
   @Override
