@@ -20,8 +20,8 @@ test-fast: ## the tests that need no cluster
 faults: ## the operator killed, lied to and cut off at every write; long (make test does a sample)
 	@dev/faults.sh
 
-soak: ## sandboxes made, used and ended on the running cluster, 1,000 times (CYCLES=n); nothing may be left
-	@dev/soak.sh
+soak: ## sandboxes made, used and ended on the running cluster, 1,000 times (CYCLES=n); nothing may be left (GATEWAY=1: 20 minutes of half load on the API)
+	@$(if $(GATEWAY),SOAK=$${SOAK:-20} bench/gateway.sh,dev/soak.sh)
 
 bench: ## measure, on the running cluster (SCALE=1: the operator with 10,000 tenants; GATEWAY=1: the API beside other gateways; these need no cluster)
 	@$(if $(GATEWAY),bench/gateway.sh,$(if $(SCALE),bench/scale.sh,bench/run.sh))

@@ -5,6 +5,7 @@
 #
 # What can be set: ROUNDS (5), LENGTH (10) of a run in s, WARMUP (45) of each gateway in s, RATE (100) requests a second of
 # the open loop, STREAMS (1000) idle ones and HOLD (20) for how many s, STARTS (3) of Hermes, PEERS ("nginx portkey litellm").
+# SOAK=minutes measures none of that: Hermes alone at half load for so long, which must fail nothing, lose nothing and not grow.
 # PROFILE=folder takes a recording of the flight recorder of Hermes in a closed loop instead, and tells what a request does.
 set -euo pipefail
 source "$(dirname "$0")/../dev/lib.sh"
@@ -29,7 +30,8 @@ trap 'rm -rf "$world"' EXIT
 python3 dev/images/aot/unpack.py "$program" "$world/program" >"$world/command"
 python3 dev/images/aot/unpack.py "$postgresql" "$world/postgresql" >/dev/null
 
-say "== gateways to compare with"
+[[ -z ${SOAK:-} ]] || PEERS=
+say "== gateways to compare with: ${PEERS-nginx portkey litellm}"
 for peer in ${PEERS-nginx portkey litellm}; do
   # its folder, or else why there is none
   "$here/peers.sh" "$peer" >"$world/peers/$peer" || : >"$world/peers/$peer"

@@ -42,8 +42,9 @@ go_formatted() { # FOLDER...
 # The suites run where bash ignores set -e (left of ||), so each step says itself that it must succeed.
 go_suite() {
   export GOFLAGS=-buildvcs=false GOTOOLCHAIN=local
-  go_formatted sandbox/daemon dev/node dev/collector
-  (cd dev/node/small && go vet ./...) && cd sandbox/daemon && go vet ./... && go test -v ./...
+  go_formatted sandbox/daemon dev/node dev/collector bench
+  (cd dev/node/small && go vet ./...) && (cd bench && go vet ./... && go test -v ./...) && cd sandbox/daemon && go vet ./... &&
+    go test -v ./...
 }
 count_go() { echo "$(grep -cE '^ *--- (PASS|SKIP)' "$1" || true) $(grep -cE '^ *--- FAIL' "$1" || true)"; }
 

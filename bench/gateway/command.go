@@ -16,9 +16,10 @@ import (
 const Commands = `mock --listen ADDRESS --key KEY
        bench load open|stream|closed|hold --url URL [--header 'NAME: VALUE']... [--rate N] [--connections N] [--seconds N]
        bench ready URL     (waits for an answer of 200, prints the time then in ms since 1970)
-       bench gateways PLAN`
+       bench gateways PLAN
+       bench soak PLAN     (the gateway that is ours alone, for the plan's minutes)`
 
-// Command runs mock, load, ready or gateways; it is false when the arguments are none of them.
+// Command runs mock, load, ready, gateways or soak; it is false when the arguments are none of them.
 func Command(arguments []string) (known bool, err error) {
 	if len(arguments) == 0 {
 		return false, nil
@@ -32,6 +33,8 @@ func Command(arguments []string) (known bool, err error) {
 		return true, ready(arguments[1:])
 	case "gateways":
 		return true, gateways(arguments[1:])
+	case "soak":
+		return true, soak(arguments[1:])
 	}
 	return false, nil
 }
@@ -130,19 +133,43 @@ func ready(arguments []string) error {
 }
 
 func gateways(arguments []string) error {
-	if len(arguments) != 1 {
-		return errors.New("gateways: one plan")
-	}
-	plan, err := readPlan(arguments[0])
+	m, err := planned("gateways", arguments)
 	if err != nil {
 		return err
 	}
-	m := newMeasurement(plan)
 	if err := m.measure(context.Background()); err != nil {
 		return err
 	}
 	m.print(os.Stdout)
-	if faults := m.broken(); len(faults) > 0 {
+	return broken(m.broken())
+}
+
+func soak(arguments []string) error {
+	m, err := planned("soak", arguments)
+	if err != nil {
+		return err
+	}
+	s, err := m.soak(context.Background())
+	if err != nil {
+		return err
+	}
+	s.print(os.Stdout)
+	return broken(s.broken())
+}
+
+func planned(command string, arguments []string) (*measurement, error) {
+	if len(arguments) != 1 {
+		return nil, fmt.Errorf("%s: one plan", command)
+	}
+	plan, err := readPlan(arguments[0])
+	if err != nil {
+		return nil, err
+	}
+	return newMeasurement(plan), nil
+}
+
+func broken(faults []string) error {
+	if len(faults) > 0 {
 		return errors.New(strings.Join(faults, "; "))
 	}
 	return nil

@@ -20,6 +20,7 @@ type Plan struct {
 	Connections int      `json:"connections"`
 	Streams     int      `json:"streams"`
 	Hold        int      `json:"hold"`
+	Soak        int      `json:"soak"` // minutes
 	Targets     []Target `json:"targets"`
 }
 

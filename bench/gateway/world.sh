@@ -197,6 +197,7 @@ done
 
 printf '%s\n' "${targets[@]}" | jq -s --arg mock "$mock" --argjson rounds "${ROUNDS:-5}" --argjson length "${LENGTH:-10}" \
   --argjson warmup "${WARMUP:-45}" --argjson rate "${RATE:-100}" --argjson streams "${STREAMS:-1000}" --argjson hold "${HOLD:-20}" \
-  '{mock: $mock, rounds: $rounds, seconds: $length, warmup: $warmup, rate: $rate, connections: 16, streams: $streams, hold: $hold, targets: .}' \
+  --argjson soak "${SOAK:-0}" \
+  '{mock: $mock, rounds: $rounds, seconds: $length, warmup: $warmup, rate: $rate, connections: 16, streams: $streams, hold: $hold, soak: $soak, targets: .}' \
   >"$world/plan.json"
-"$bench" gateways "$world/plan.json"
+"$bench" "$([[ -n ${SOAK:-} ]] && echo soak || echo gateways)" "$world/plan.json"
