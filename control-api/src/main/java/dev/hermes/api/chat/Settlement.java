@@ -14,6 +14,7 @@ import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
+import dev.hermes.database.access.TenantId;
 import dev.hermes.database.access.Writes;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -78,16 +79,24 @@ final class Settlement {
     // a repetition will say all of it anew
     List<ObjectNode> added =
         turn.claim().isPresent() && answer.isEmpty() ? List.of() : turn.added();
+    TenantId tenant = turn.caller().tenant();
+    Writes writes = new Writes();
+    usage.add(writes, tenant, record);
+    audit.add(writes, tenant, entry(turn, record));
+    if (turn.session().isEmpty()
+        && turn.claim().isEmpty()
+        && kept.isEmpty()
+        && turn.tools().isSettled()) {
+      database.write(tenant, writes);
+      return;
+    }
     database.inTenant(
-        turn.caller().tenant(),
+        tenant,
         handle -> {
           tools.settle(turn.tools());
           turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), added));
           kept.ifPresent(response -> responses.store(turn.caller(), response));
           turn.claim().ifPresent(claim -> settle(claim, answer));
-          Writes writes = new Writes();
-          usage.add(writes, turn.caller().tenant(), record);
-          audit.add(writes, turn.caller().tenant(), entry(turn, record));
           writes.send(handle);
           return true;
         });

@@ -112,23 +112,18 @@ final class Embeddings {
   }
 
   private void write(Call call, UsageRecord record) {
-    database.inTenant(
+    Writes writes = new Writes();
+    usage.add(writes, call.caller().tenant(), record);
+    audit.add(
+        writes,
         call.caller().tenant(),
-        handle -> {
-          Writes writes = new Writes();
-          usage.add(writes, call.caller().tenant(), record);
-          audit.add(
-              writes,
-              call.caller().tenant(),
-              new AuditLog.Entry(
-                  call.caller().user(),
-                  "embedding",
-                  "model:" + record.model(),
-                  AuditLog.Outcome.ALLOWED,
-                  Map.of("status", record.status(), "key", record.keyId()),
-                  call.requestId()));
-          writes.send(handle);
-          return true;
-        });
+        new AuditLog.Entry(
+            call.caller().user(),
+            "embedding",
+            "model:" + record.model(),
+            AuditLog.Outcome.ALLOWED,
+            Map.of("status", record.status(), "key", record.keyId()),
+            call.requestId()));
+    database.write(call.caller().tenant(), writes);
   }
 }

@@ -130,7 +130,8 @@ public final class SandboxHold {
     return lease;
   }
 
-  boolean isReserved() {
+  /** Whether there is a lease, of this request or from before. */
+  public boolean isReserved() {
     return reserved;
   }
 

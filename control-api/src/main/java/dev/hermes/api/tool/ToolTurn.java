@@ -98,6 +98,11 @@ public final class ToolTurn {
     calls += before;
   }
 
+  /** Whether the end of the turn has anything to write of its tools. */
+  public boolean isSettled() {
+    return unwritten.isEmpty() && hold.filter(SandboxHold::isReserved).isEmpty();
+  }
+
   void finished(FinishedReceipt receipt) {
     unwritten.add(receipt);
   }

@@ -2,14 +2,13 @@ package dev.hermes.database.access;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
 
 /**
@@ -19,20 +18,6 @@ import org.jdbi.v3.core.statement.SqlStatements;
  * another one is refused.
  */
 public final class TenantDatabase {
-  // Reads what the connection still carried and binds the tenant, in this order, in one round
-  // trip. A cursor WITH HOLD keeps the rows of the tenant that opened it beyond the end of its
-  // transaction.
-  private static final String BIND =
-      """
-      with before as materialized (select current_setting('app.current_tenant', true) as tenant)
-      select tenant, set_config('app.current_tenant', ?, true),
-             exists (select from pg_catalog.pg_cursors c where c.is_holdable) from before\
-      """;
-
-  // The tenant's schema alone: a table that it lacks must not be found in the shared one.
-  private static final String BIND_IN_SCHEMA =
-      BIND.replace(" from before", ", set_config('search_path', ?, true) from before");
-
   private final Function<TenantId, Place> places;
   private final TransactionWatch watch;
   private final StatementLog log;
@@ -122,11 +107,64 @@ public final class TenantDatabase {
     }
   }
 
+  /**
+   * The writes as a transaction that takes one round trip: what binds the tenant goes in front of
+   * them and the commit behind them, in one message. Inside a transaction of the tenant they are a
+   * part of that.
+   */
+  public void write(TenantId tenant, Writes writes) {
+    if (TenantTransaction.CURRENT.isBound()) {
+      join(
+          tenant,
+          handle -> {
+            writes.send(handle);
+            return true;
+          });
+      return;
+    }
+    Place place = places.apply(tenant);
+    try (TransactionWatch.Watched watched = watch.begins(tenant)) {
+      message(tenant, place, writes);
+      watched.committed();
+    }
+  }
+
+  private void message(TenantId tenant, Place place, Writes writes) {
+    Connection connection = open(place.pool());
+    Outcome outcome = Outcome.BROKEN;
+    try {
+      Binding.requireTransactions(connection);
+      TenantTransaction transaction = new TenantTransaction(this, place, tenant, connection);
+      Work<Boolean> work = sending(Binding.write(tenant, place), writes);
+      ScopedValue.where(TenantTransaction.CURRENT, transaction).call(() -> run(work));
+      // nothing is left to do, for the server; the driver learns that from it
+      commit(connection);
+      outcome = Outcome.DONE;
+    } catch (SQLException e) {
+      throw new DatabaseException("the connection could not be used", e);
+    } catch (JdbiException e) {
+      if (Binding.isLeftover(e)) {
+        throw new LeftoverContextException();
+      }
+      outcome = Outcome.OPEN;
+      throw e;
+    } finally {
+      release(place.pool(), connection, outcome);
+    }
+  }
+
+  private static Work<Boolean> sending(Writes binding, Writes writes) {
+    return handle -> {
+      writes.sendBehind(binding, handle);
+      return true;
+    };
+  }
+
   private <T> T transaction(TenantId tenant, Place place, Work<T> work) {
     Connection connection = open(place.pool());
     Outcome outcome = Outcome.BROKEN;
     try {
-      bind(connection, tenant, place);
+      Binding.bind(connection, tenant, place, log);
       outcome = Outcome.OPEN;
       TenantTransaction transaction = new TenantTransaction(this, place, tenant, connection);
       T result = ScopedValue.where(TenantTransaction.CURRENT, transaction).call(() -> run(work));
@@ -169,33 +207,6 @@ public final class TenantDatabase {
       return pool.getConnection();
     } catch (SQLException e) {
       throw new DatabaseException("no database connection", e);
-    }
-  }
-
-  private void bind(Connection connection, TenantId tenant, Place place) {
-    long begun = System.nanoTime();
-    String before;
-    boolean held;
-    try (PreparedStatement statement =
-        connection.prepareStatement(place.isShared() ? BIND : BIND_IN_SCHEMA)) {
-      if (connection.getAutoCommit()) {
-        throw new IllegalStateException("the pool of TenantDatabase must have auto-commit off");
-      }
-      statement.setString(1, tenant.toString());
-      if (!place.isShared()) {
-        statement.setString(2, place.schema());
-      }
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        before = row.getString(1);
-        held = row.getBoolean(3);
-      }
-      log.took(BIND, System.nanoTime() - begun);
-    } catch (SQLException e) {
-      throw new DatabaseException("the tenant could not be bound", e);
-    }
-    if (held || before != null && !before.isEmpty()) {
-      throw new LeftoverContextException();
     }
   }
 

@@ -25,7 +25,7 @@ record WatchedStatements(StatementWatch watch, SqlLogger next) implements SqlLog
   }
 
   private void tell(StatementContext context) {
-    String sql = context.getRawSql();
+    String sql = Writes.told(context);
     watch.took(
         TenantTransaction.require().tenant(),
         sql == null ? "" : sql,

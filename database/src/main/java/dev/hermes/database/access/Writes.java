@@ -5,12 +5,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Statements that go to the server in one message and are answered in one, in their order: a round
  * trip for all of them. For writes whose counts nobody asks for.
  */
 public final class Writes {
+  private static final String TOLD = "hermes.told";
+
   private final StringJoiner statements = new StringJoiner(";\n");
   private final Map<String, Object> values = new HashMap<>();
 
@@ -34,5 +38,20 @@ public final class Writes {
     if (statements.length() > 0) {
       handle.createUpdate(statements.toString()).bindMap(values).execute();
     }
+  }
+
+  /** Sends them as the whole transaction that was not begun yet, behind what binds its tenant. */
+  void sendBehind(Writes binding, Handle handle) {
+    handle
+        .createUpdate(binding.statements + ";\n" + statements + ";\ncommit")
+        .define(TOLD, statements.toString())
+        .bindMap(binding.values)
+        .bindMap(values)
+        .execute();
+  }
+
+  /** What is told of a statement that was sent: that which the code wrote. */
+  static @Nullable String told(StatementContext context) {
+    return context.getAttribute(TOLD) instanceof String text ? text : context.getRawSql();
   }
 }

@@ -2,10 +2,16 @@ package dev.hermes.database.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.hermes.database.testing.TestDatabase;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,6 +118,97 @@ class WritesIT {
         .isInstanceOf(UnableToExecuteStatementException.class)
         .hasMessageContaining("row-level security");
     assertThat(titles()).isEmpty();
+  }
+
+  private int alone(Writes writes) {
+    int before = turnstile.roundTrips();
+    tenants.write(TENANT, writes);
+    return turnstile.roundTrips() - before;
+  }
+
+  @Test
+  @DisplayName(
+      "writes alone are a transaction of one round trip, bound to the tenant and committed")
+  void alone() throws Exception {
+    titles();
+    assertThat(alone(inserted("one").add(RENAME, renamed("two")))).isEqualTo(1);
+    try (Connection superuser = database.superuser();
+        Statement statement = superuser.createStatement();
+        ResultSet row = statement.executeQuery("select title from hermes.sessions")) {
+      assertThat(row.next()).isTrue();
+      assertThat(row.getString(1)).isEqualTo("two");
+    }
+    List<String> others = tenants.inTenant(new TenantId(UUID.randomUUID()), WritesIT::titles);
+    assertThat(others).isEmpty();
+  }
+
+  @Test
+  @DisplayName("F-1 who watches statements is told of the writes, not of what stands around them")
+  void told() {
+    List<String> seen = new ArrayList<>();
+    tenants.watched((tenant, sql, nanos) -> seen.add(sql));
+    tenants.write(TENANT, inserted("one").add(RENAME, renamed("two")));
+    assertThat(seen).containsExactly(SESSION + ";\n" + RENAME);
+  }
+
+  @Test
+  @DisplayName("of writes alone nothing is done when one fails, and the connection goes on")
+  void aloneFails() {
+    titles();
+    Writes writes =
+        inserted("lost")
+            .add(
+                "insert into sessions (tenant_id, session_id, user_id) values (:other, 'x', 'u')",
+                Map.of("other", UUID.randomUUID()));
+    assertThatThrownBy(() -> tenants.write(TENANT, writes))
+        .as("a row of another tenant")
+        .isInstanceOf(UnableToExecuteStatementException.class)
+        .hasMessageContaining("row-level security");
+    assertThat(titles()).isEmpty();
+    assertThat(alone(inserted("next"))).isEqualTo(1);
+    assertThat(titles()).containsExactly("next");
+  }
+
+  @Test
+  @DisplayName("within a transaction they are a part of it: undone with it")
+  void within() {
+    titles();
+    assertThatThrownBy(() ->
+            tenants.inTenant(
+                TENANT,
+                handle -> {
+                  tenants.write(TENANT, inserted("lost"));
+                  assertThat(titles(handle)).containsExactly("lost");
+                  throw new IllegalArgumentException("undo");
+                }))
+        .hasMessage("undo");
+    assertThat(titles()).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "R44 nothing is written on a connection that carries another tenant; it is thrown away")
+  void leftover() throws Exception {
+    titles();
+    int before = backend();
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "select set_config('app.current_tenant', '" + UUID.randomUUID() + "', false)");
+      connection.commit();
+    }
+    assertThatThrownBy(() -> tenants.write(TENANT, inserted("lost")))
+        .isInstanceOf(LeftoverContextException.class);
+    await().atMost(Duration.ofSeconds(5)).until(() -> backend() != before);
+    assertThat(titles()).isEmpty();
+    // the control: the next connection is clean
+    tenants.write(TENANT, inserted("kept"));
+    assertThat(titles()).containsExactly("kept");
+  }
+
+  private int backend() {
+    return tenants.inTenant(
+        TENANT, handle -> handle.createQuery("select pg_backend_pid()").mapTo(Integer.class).one());
   }
 
   @Test
