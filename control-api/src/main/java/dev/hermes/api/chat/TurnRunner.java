@@ -4,6 +4,7 @@ import dev.hermes.api.idempotency.ClaimKeeper;
 import dev.hermes.api.idempotency.IdempotencyKeys;
 import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.problem.ApiException;
+import dev.hermes.api.problem.Failure;
 import dev.hermes.api.session.History;
 import jakarta.inject.Singleton;
 import java.util.Optional;
@@ -76,7 +77,7 @@ final class TurnRunner {
           switch (interruption.cause().orElse(Interruption.Cause.CLIENT_GONE)) {
             case ABORTED -> LoopEnd.aborted();
             case WALL_CLOCK -> LoopEnd.limit("wall_clock");
-            case SHUTDOWN -> LoopEnd.limit("shutdown");
+            case SHUTDOWN -> shutDown(turn);
             case CLIENT_GONE -> throw failed(turn, "aborted", new ClientGoneException());
             case SUPERSEDED -> throw failed(turn, "aborted", IdempotencyKeys.inUse());
           };
@@ -88,6 +89,22 @@ final class TurnRunner {
       throw failed(turn, "failed", e);
     }
     finish(turn, end, answer);
+  }
+
+  /** What there is, where nobody could go on; with a key the next replica does. */
+  private LoopEnd shutDown(Turn turn) {
+    if (turn.claim().isEmpty()) {
+      return LoopEnd.limit("shutdown");
+    }
+    throw failed(
+        turn,
+        "aborted",
+        new ApiException(
+            Failure.unavailable(
+                    "replica_restarting",
+                    "This replica is being restarted. Send the request again with the same"
+                        + " Idempotency-Key: it goes on where it was.")
+                .with("Retry-After", "1")));
   }
 
   private void finish(Turn turn, LoopEnd end, Answer answer) {
