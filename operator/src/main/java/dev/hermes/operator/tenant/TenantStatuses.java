@@ -26,11 +26,16 @@ final class TenantStatuses {
     return tenant.getStatus() == null ? List.of() : tenant.getStatus().conditions();
   }
 
-  /** Since when its walls are known to hold and it is what it is now, Ready or suspended. */
+  /**
+   * Since when its walls are known to hold, and it is Ready where it is. That it is not Ready any
+   * more, as when its database is away, is no news of its walls: a leader that starts then must not
+   * wake every pool that rests.
+   */
   static Optional<Instant> isolatedSince(Tenant tenant) {
     List<Condition> conditions = conditions(tenant);
     return Conditions.isTrue(conditions, ConditionType.NetworkIsolated)
         ? Stream.of(ConditionType.NetworkIsolated, ConditionType.Ready)
+            .filter(type -> Conditions.isTrue(conditions, type))
             .flatMap(type -> Conditions.find(conditions, type).stream())
             .map(condition -> Instant.parse(condition.getLastTransitionTime()))
             .max(Comparator.naturalOrder())

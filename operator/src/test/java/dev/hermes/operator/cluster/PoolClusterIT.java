@@ -124,6 +124,19 @@ class PoolClusterIT {
     warm(tenant).forEach(pod -> report(pod, "Running", null));
   }
 
+  private String conditions(Tenant tenant) {
+    return cluster.tenant(tenant).getStatus().conditions().stream()
+        .map(it ->
+            it.getType()
+                + "="
+                + it.getStatus()
+                + "/"
+                + it.getReason()
+                + "@"
+                + it.getLastTransitionTime())
+        .collect(Collectors.joining(" "));
+  }
+
   private Condition ready(Tenant tenant) {
     return Conditions.find(cluster.tenant(tenant).getStatus().conditions(), ConditionType.Ready)
         .orElseThrow();
@@ -169,12 +182,20 @@ class PoolClusterIT {
     String since = ready(tenant).getLastTransitionTime();
 
     awaitWarm(tenant, 0);
+    // the next leader counts from here: the pool's own clock ran before the Tenant was Ready
+    Awaitility.await("Ready for longer than a pool stays awake")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Instant.parse(since).plusSeconds(6).isBefore(Instant.now()));
     operator.close();
     operator = operator();
+    String proven = conditions(tenant);
     Awaitility.await("a new leader leaves it asleep")
         .during(Duration.ofSeconds(6))
         .atMost(Duration.ofSeconds(20))
-        .until(() -> pods(tenant).isEmpty());
+        .untilAsserted(() ->
+            assertThat(pods(tenant).stream().map(pod -> pod.getMetadata().getName()))
+                .as(() -> "before: " + proven + "; now: " + conditions(tenant))
+                .isEmpty());
 
     Pod claimed = cold(sample, "cold");
     lease(tenant, claimed);

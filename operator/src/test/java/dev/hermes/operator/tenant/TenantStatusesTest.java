@@ -14,6 +14,7 @@ import dev.hermes.operator.testing.Fixtures;
 import dev.hermes.operator.testing.Golden;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -81,6 +82,37 @@ class TenantStatusesTest {
     assertThat(find(status, ConditionType.Ready).getReason()).isEqualTo("NamespaceTaken");
     assertThat(find(status, ConditionType.Stalled).getStatus()).isEqualTo("True");
     assertThat(Conditions.find(status.conditions(), ConditionType.Reconciling)).isEmpty();
+  }
+
+  private static Optional<Instant> isolatedSince(TenantStatus status) {
+    return TenantStatuses.isolatedSince(
+        Fixtures.tenant("acme", Fixtures.withPolicies("default"), status));
+  }
+
+  @Test
+  @DisplayName(
+      "SBX-16 walls that held still hold when the database is away: no pool wakes for that")
+  void isolatedSince() {
+    TenantStatus ready = status(Fixtures.withPolicies("default"), progress(DONE, DONE));
+    assertThat(isolatedSince(ready)).contains(Fixtures.NOW);
+
+    TenantStatus away =
+        TenantStatuses.failed(
+            Fixtures.tenant("acme", Fixtures.withPolicies("default"), ready),
+            new Failure(Reason.DatabaseUnavailable, "away"),
+            Fixtures.NOW.plusSeconds(3600));
+    assertThat(find(away, ConditionType.Ready).getLastTransitionTime())
+        .as("control: it is not Ready since then")
+        .isEqualTo(Fixtures.NOW.plusSeconds(3600).toString());
+    assertThat(isolatedSince(away)).contains(Fixtures.NOW);
+
+    assertThat(
+            isolatedSince(
+                status(
+                    Fixtures.withPolicies("default"),
+                    progress(DONE, new StepOutcome.Waiting(Reason.WaitingForPods, "no pod")))))
+        .as("walls that nobody has seen hold")
+        .isEmpty();
   }
 
   @Test
