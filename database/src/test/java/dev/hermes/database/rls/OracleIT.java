@@ -21,7 +21,7 @@ class OracleIT {
       Long.getLong("hermes.oracle.seed", new SecureRandom().nextInt(Integer.MAX_VALUE));
   private static final int QUERIES = Integer.getInteger("hermes.oracle.queries", 2_500);
   // A wrong policy on one table of ten is met long before this many.
-  private static final int CONTROL = 1_500;
+  private static final int CONTROL = 3_000;
 
   @Test
   @DisplayName("R49 R50 TEN-1 random statements: a tenant gets what its own rows alone would give")
