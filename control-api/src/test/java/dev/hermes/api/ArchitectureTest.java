@@ -127,6 +127,7 @@ class ArchitectureTest {
             Map.entry("memory", Set.of("audit", "body", "identity")),
             Map.entry(
                 "mcp", Set.of("idempotency", "identity", "model", "session", "tenant", "tool")),
+            Map.entry("skill", Set.of("audit", "body", "idempotency", "identity", "notice")),
             Map.entry("session", Set.of("audit", "body", "idempotency", "identity")),
             Map.entry("response", Set.of("audit", "body", "identity")),
             Map.entry("usage", Set.of("identity", "metric")),
@@ -134,7 +135,15 @@ class ArchitectureTest {
             Map.entry("openapi", Set.of()),
             Map.entry(
                 "tool",
-                Set.of("audit", "identity", "memory", "metric", "model", "receipt", "sandbox")),
+                Set.of(
+                    "audit",
+                    "identity",
+                    "memory",
+                    "metric",
+                    "model",
+                    "receipt",
+                    "sandbox",
+                    "skill")),
             Map.entry(
                 "chat",
                 Set.of(
@@ -149,6 +158,7 @@ class ArchitectureTest {
                     "notice",
                     "response",
                     "session",
+                    "skill",
                     "tenant",
                     "tool",
                     "usage")));
