@@ -32,7 +32,7 @@ record Progress(String request, List<List<ObjectNode>> rounds, TokenUsage used, 
   }
 
   /** Each begins with what the model said. */
-  private static List<List<ObjectNode>> rounds(List<ObjectNode> said) {
+  static List<List<ObjectNode>> rounds(List<ObjectNode> said) {
     List<List<ObjectNode>> rounds = new ArrayList<>();
     for (ObjectNode message : said) {
       if (message.path("role").asText().equals("assistant")) {

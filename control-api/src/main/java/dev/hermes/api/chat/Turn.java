@@ -95,13 +95,18 @@ final class Turn {
   /** Messages the session will keep. */
   List<ObjectNode> added() {
     List<ObjectNode> added = new ArrayList<>(asked);
-    added.addAll(said);
+    added.addAll(kept());
     return added;
   }
 
   /** What came of the request's own messages. */
   List<ObjectNode> said() {
     return List.copyOf(said);
+  }
+
+  /** The same as later turns may see it. */
+  List<ObjectNode> kept() {
+    return tools.usesSkills() ? SkillTexts.leftOut(said) : said();
   }
 
   /** The request's messages that are new. */
@@ -116,7 +121,7 @@ final class Turn {
   /** Goes on behind what another has done and not settled. */
   void continues(Progress progress) {
     used(progress.used());
-    tools.continues(progress.toolCalls());
+    tools.continues(progress.toolCalls(), SkillTexts.of(progress.rounds()));
   }
 
   TokenUsage usage() {

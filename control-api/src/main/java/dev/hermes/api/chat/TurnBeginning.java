@@ -7,12 +7,15 @@ import dev.hermes.api.memory.MemoryOwner;
 import dev.hermes.api.memory.Notes;
 import dev.hermes.api.session.History;
 import dev.hermes.api.session.Sessions;
+import dev.hermes.api.skill.SkillList;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Takes the key and the session of a turn and what is kept for its user, in one transaction or in
+ * Takes the key and the session of a turn, and what its model is told, in one transaction or in
  * none: who is at work for a key is who has the session.
  */
 @Singleton
@@ -21,12 +24,19 @@ final class TurnBeginning {
   private final IdempotencyKeys keys;
   private final Sessions sessions;
   private final Notes notes;
+  private final SkillList skills;
 
-  TurnBeginning(TenantDatabase database, IdempotencyKeys keys, Sessions sessions, Notes notes) {
+  TurnBeginning(
+      TenantDatabase database,
+      IdempotencyKeys keys,
+      Sessions sessions,
+      Notes notes,
+      SkillList skills) {
     this.database = database;
     this.keys = keys;
     this.sessions = sessions;
     this.notes = notes;
+    this.skills = skills;
   }
 
   /**
@@ -36,13 +46,25 @@ final class TurnBeginning {
    */
   record Resumed(Progress progress, String dead) {}
 
-  /** What a turn begins with; the notes are the model's to read and no part of the session. */
-  record Begun(History history, Optional<ObjectNode> notes, Optional<Resumed> resumed) {
-    private static final Begun EMPTY = new Begun(History.NONE, Optional.empty(), Optional.empty());
+  /**
+   * What a turn begins with.
+   *
+   * @param told what the platform tells the model; it is no part of the session
+   */
+  record Begun(History history, List<ObjectNode> told, Optional<Resumed> resumed) {
+    private static final Begun EMPTY = new Begun(History.NONE, List.of(), Optional.empty());
 
-    /** The notes stand behind the instructions that the conversation begins with. */
-    History.Continued withNotes(History.Continued conversation) {
-      return notes.map(conversation::instructed).orElse(conversation);
+    Begun {
+      told = List.copyOf(told);
+    }
+
+    /** What is told stands behind the instructions that the conversation begins with. */
+    History.Continued instructing(History.Continued conversation) {
+      History.Continued all = conversation;
+      for (ObjectNode instruction : told) {
+        all = all.instructed(instruction);
+      }
+      return all;
     }
   }
 
@@ -52,7 +74,8 @@ final class TurnBeginning {
    * @throws dev.hermes.api.idempotency.AnsweredException when the turn was there before
    */
   Begun begin(Turn turn) {
-    if (turn.session().isEmpty() && !turn.memory() && turn.claim().isEmpty()) {
+    boolean mayHaveSkills = turn.tools().wantsSkills() && skills.mayHave(turn.caller().tenant());
+    if (turn.session().isEmpty() && !turn.memory() && turn.claim().isEmpty() && !mayHaveSkills) {
       return Begun.EMPTY;
     }
     return database.inTenant(
@@ -64,11 +87,24 @@ final class TurnBeginning {
               turn.session()
                   .map(key -> sessions.begin(key, turn.requestId(), turn.model().model(), dead))
                   .orElse(History.NONE),
-              turn.memory() ? notes.message(MemoryOwner.of(turn.caller())) : Optional.empty(),
+              told(turn, mayHaveSkills),
               taken
                   .flatMap(IdempotencyKeys.Taken::progress)
                   .map(it -> new Resumed(Progress.parse(it), dead.orElseThrow())));
         });
+  }
+
+  private List<ObjectNode> told(Turn turn, boolean mayHaveSkills) {
+    Optional<ObjectNode> kept =
+        turn.memory() ? notes.message(MemoryOwner.of(turn.caller())) : Optional.empty();
+    Optional<ObjectNode> installed =
+        mayHaveSkills
+            ? skills.message(turn.caller(), turn.tools().sandboxTools())
+            : Optional.empty();
+    if (installed.isPresent()) {
+      turn.tools().offersSkills();
+    }
+    return Stream.of(kept, installed).flatMap(Optional::stream).toList();
   }
 
   private IdempotencyKeys.Taken claim(Turn turn, Claim claim) {

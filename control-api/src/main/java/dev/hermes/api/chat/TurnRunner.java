@@ -69,7 +69,7 @@ final class TurnRunner {
           loop.run(
               turn,
               begun.resumed(),
-              new Conversation(begun.withNotes(conversation)),
+              new Conversation(begun.instructing(conversation)),
               answer,
               interruption);
     } catch (InterruptedException e) {
@@ -112,7 +112,7 @@ final class TurnRunner {
     settlement.settle(
         turn,
         status,
-        answer.kept(end, turn.usage(), turn.said()),
+        answer.kept(end, turn.usage(), turn.kept()),
         turn.claim().map(_ -> answer.repeatable(end, turn.usage()).orElseThrow()));
     metrics.completion(turn, status);
     answer.end(end, turn.usage());

@@ -48,11 +48,12 @@ final class SandboxCalls {
       receipts.begin(turn, receipt, "");
       return ToolResult.refused(new ToolOutcome.Unavailable(unavailable));
     }
-    Duration timeout = Duration.ofSeconds(policy.limits().execTimeoutSeconds());
+    Duration timeout =
+        turn.inUse().within(Duration.ofSeconds(policy.limits().execTimeoutSeconds()));
     SandboxWork.Environment environment =
         (lease, pod) -> callbacks.environment(turn.caller(), policy, lease, pod, timeout);
     return switch (ToolArguments.parse(
-        tool, call.arguments(), policy.limits(), environment, json)) {
+        tool, call.arguments(), timeout, policy.limits().outputBytes(), environment, json)) {
       case Parsed.Wrong wrong -> {
         receipts.begin(turn, receipt, "");
         yield ToolResult.error(wrong.message(), hold.sandboxId());

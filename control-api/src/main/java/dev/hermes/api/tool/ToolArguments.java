@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.sandbox.FileAction;
 import dev.hermes.api.sandbox.SandboxWork;
 import dev.hermes.crds.Tool;
-import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import java.time.Duration;
 import java.util.List;
 
@@ -30,18 +29,22 @@ final class ToolArguments {
     record Wrong(String message) implements Parsed {}
   }
 
+  /**
+   * @param timeout of a run of code
+   * @param outputBytes most bytes of a file that are answered
+   */
   static Parsed parse(
       Tool tool,
       String arguments,
-      SandboxPolicySpec.Limits limits,
+      Duration timeout,
+      int outputBytes,
       SandboxWork.Environment variables,
       ObjectMapper json) {
     JsonNode parsed = read(arguments, json);
-    Duration timeout = Duration.ofSeconds(limits.execTimeoutSeconds());
     return switch (tool) {
       case PYTHON -> code(tool, parsed.path(CODE), CODE, timeout, variables);
       case BASH -> code(tool, parsed.path(COMMAND), COMMAND, timeout, variables);
-      case FILES -> file(parsed, limits.outputBytes());
+      case FILES -> file(parsed, outputBytes);
     };
   }
 

@@ -15,6 +15,9 @@ record ToolResult(
     Optional<Integer> exitCode,
     boolean truncated) {
 
+  /** How the text begins of a call that did not do what was asked. */
+  static final String ERROR = "error: ";
+
   static ToolResult refused(ToolOutcome outcome) {
     return new ToolResult(outcome, Status.REFUSED, "", Optional.empty(), false);
   }
@@ -31,6 +34,6 @@ record ToolResult(
 
   /** It did not do what was asked, and the model is told why. */
   static ToolResult error(String message, String sandbox) {
-    return of(new ToolOutcome.Answered("error: " + message, true), sandbox);
+    return of(new ToolOutcome.Answered(ERROR + message, true), sandbox);
   }
 }

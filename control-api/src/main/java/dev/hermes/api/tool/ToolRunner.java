@@ -5,6 +5,7 @@ import dev.hermes.api.receipt.Content;
 import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.sandbox.SandboxHold;
+import dev.hermes.api.skill.SkillRules;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.database.access.TenantId;
 import jakarta.inject.Singleton;
@@ -22,6 +23,7 @@ import java.util.Optional;
 public final class ToolRunner {
   private final SandboxCalls sandboxes;
   private final MemoryCalls memories;
+  private final SkillCalls skills;
   private final ToolReceipts receipts;
   private final ToolMetrics metrics;
   private final Clock clock;
@@ -29,11 +31,13 @@ public final class ToolRunner {
   ToolRunner(
       SandboxCalls sandboxes,
       MemoryCalls memories,
+      SkillCalls skills,
       ToolReceipts receipts,
       ToolMetrics metrics,
       Clock clock) {
     this.sandboxes = sandboxes;
     this.memories = memories;
+    this.skills = skills;
     this.receipts = receipts;
     this.metrics = metrics;
     this.clock = clock;
@@ -124,11 +128,23 @@ public final class ToolRunner {
       return ToolResult.refused(
           new ToolOutcome.Answered("error: there is no tool named " + call.name() + " here", true));
     }
+    Optional<SkillRules> against = turn.inUse().against(tool.get());
+    if (against.isPresent()) {
+      receipts.begin(turn, receipt, "");
+      return ToolResult.refused(
+          new ToolOutcome.Answered(
+              "error: the skill "
+                  + against.get().name().value()
+                  + ", which this turn uses, does not allow the tool "
+                  + call.name(),
+              true));
+    }
     return switch (tool.get()) {
       case SandboxTool it -> sandboxes.run(turn, hold.orElseThrow(), it.tool(), call, receipt);
       case PlatformTool it ->
           switch (it) {
             case MEMORY -> memories.run(turn, call, receipt);
+            case SKILL -> skills.run(turn, call, receipt);
           };
     };
   }

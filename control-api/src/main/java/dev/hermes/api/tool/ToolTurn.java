@@ -5,11 +5,13 @@ import dev.hermes.api.audit.AuditLog;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.sandbox.SandboxHold;
+import dev.hermes.api.skill.SkillRules;
 import dev.hermes.crds.effective.EffectiveTenant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The tools of one request: which are offered, the sandbox they share, and the receipts that are
@@ -22,7 +24,9 @@ public final class ToolTurn {
   private final String requestId;
   private final Optional<String> session;
   private final List<ServerTool> offered;
+  private final boolean skillsWanted;
   private final Optional<SandboxHold> hold;
+  private final SkillsInUse inUse = new SkillsInUse();
   private final List<FinishedReceipt> unwritten = new ArrayList<>();
   private int calls;
 
@@ -30,12 +34,13 @@ public final class ToolTurn {
       Principal caller,
       String requestId,
       Optional<String> session,
-      List<ServerTool> offered,
+      List<ServerTool> allowed,
       Optional<SandboxHold> hold) {
     this.caller = caller;
     this.requestId = requestId;
     this.session = session;
-    this.offered = offered;
+    this.offered = new ArrayList<>(allowed);
+    this.skillsWanted = offered.remove(PlatformTool.SKILL);
     this.hold = hold;
   }
 
@@ -45,17 +50,78 @@ public final class ToolTurn {
       String requestId,
       Optional<String> session,
       Set<ServerTool> wanted) {
-    List<ServerTool> offered = ToolPolicy.allowed(caller, tenant).filter(wanted::contains).toList();
+    List<ServerTool> allowed = ToolPolicy.allowed(caller, tenant).filter(wanted::contains).toList();
     Optional<SandboxHold> hold =
         ToolPolicy.sandboxPolicy(tenant)
             .map(
                 policy -> new SandboxHold(caller.tenant(), tenant, policy, caller.user(), session));
-    return new ToolTurn(caller, requestId, session, offered, hold);
+    return new ToolTurn(caller, requestId, session, allowed, hold);
   }
 
-  /** OpenAI tool objects for the model. */
+  /** OpenAI tool objects for the model, of what may run now. */
   public List<JsonNode> definitions() {
-    return offered.stream().map(tool -> ToolDefinitions.of(tool, caller)).toList();
+    return offered.stream()
+        .filter(inUse::allow)
+        .map(tool -> ToolDefinitions.of(tool, caller))
+        .toList();
+  }
+
+  /** Whether the caller's skills may be offered, should there be any. */
+  public boolean wantsSkills() {
+    return skillsWanted;
+  }
+
+  /** There are some. */
+  public void offersSkills() {
+    offered.add(PlatformTool.SKILL);
+  }
+
+  /** Names of the tools that this turn can run in a sandbox. */
+  public Set<String> sandboxTools() {
+    return hasSandbox()
+        ? offered.stream()
+            .filter(SandboxTool.class::isInstance)
+            .filter(inUse::allow)
+            .map(ServerTool::wire)
+            .collect(Collectors.toUnmodifiableSet())
+        : Set.of();
+  }
+
+  /** Those of them that a skill allows. */
+  Set<String> sandboxTools(SkillRules rules) {
+    return sandboxTools().stream()
+        .filter(tool -> rules.allows(tool, true))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Why there are none of them, in words. */
+  String whyNoSandbox() {
+    if (hold.isEmpty()) {
+      return "its tenant has no policy for sandboxes";
+    }
+    String unavailable = hold.get().policy().unavailable();
+    return unavailable != null
+        ? unavailable
+        : "none of the tools that the skill may run in one is offered here, by the policy or by what"
+            + " the request or another skill narrows it to";
+  }
+
+  /** From now on the skill binds the turn. */
+  void uses(SkillRules rules) {
+    inUse.add(rules);
+  }
+
+  /** Whether any does. */
+  public boolean usesSkills() {
+    return inUse.isAny();
+  }
+
+  SkillsInUse inUse() {
+    return inUse;
+  }
+
+  private boolean hasSandbox() {
+    return hold.map(it -> it.policy().unavailable() == null).orElse(false);
   }
 
   public int calls() {
@@ -93,9 +159,18 @@ public final class ToolTurn {
     calls++;
   }
 
-  /** Goes on where another with so many calls has stopped. */
-  public void continues(int before) {
+  /**
+   * Goes on where another has stopped.
+   *
+   * @param before how many calls it has made
+   * @param skills what its calls of the tool {@code skill} have returned
+   */
+  public void continues(int before, List<String> skills) {
     calls += before;
+    skills.stream()
+        .filter(it -> !it.startsWith(ToolResult.ERROR))
+        .map(SkillRules::before)
+        .forEach(inUse::add);
   }
 
   /** Whether the end of the turn has anything to write of its tools. */

@@ -59,6 +59,7 @@ public final class FakeUpstream implements AutoCloseable {
           "fake-force",
           "fake-memory",
           "fake-steps",
+          "fake-calls",
           "fake-slow-tool",
           "fake-client-tool",
           "fake-both",
@@ -81,6 +82,7 @@ public final class FakeUpstream implements AutoCloseable {
   private final List<JsonNode> requests = new CopyOnWriteArrayList<>();
   private final AtomicBoolean hungUp = new AtomicBoolean();
   private final Queue<Refusal> refusals = new ConcurrentLinkedQueue<>();
+  private final Set<String> failed = java.util.concurrent.ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private volatile int gateAt;
@@ -279,6 +281,7 @@ public final class FakeUpstream implements AutoCloseable {
         }
       }
       case "fake-steps" -> steps(exchange, body);
+      case "fake-calls" -> calls(exchange, body);
       case "fake-slow-tool" -> {
         if (toolResult) {
           text(exchange, body, "result: " + text, true);
@@ -310,6 +313,35 @@ public final class FakeUpstream implements AutoCloseable {
       case "fake-nul" -> text(exchange, body, "nul:\0 lone:\ud800.", true);
       default -> text(exchange, body, "echo: " + text, true);
     }
+  }
+
+  /**
+   * Calls what the user's message lists, [[name, arguments], …], one after the other, and tells all
+   * results. "fail" between them is a 500, once.
+   */
+  private void calls(HttpExchange exchange, JsonNode body) throws IOException {
+    String asked = "";
+    List<String> results = new java.util.ArrayList<>();
+    for (JsonNode message : body.path("messages")) {
+      if (message.path("role").asText().equals("user")) {
+        asked = message.path("content").asText();
+        results.clear();
+      } else if (message.path("role").asText().equals("tool")) {
+        results.add(message.path("content").asText().strip());
+      }
+    }
+    int done = 0;
+    for (JsonNode step : JSON.readTree(asked)) {
+      if (step.isTextual() && done == results.size() && failed.add(asked)) {
+        json(exchange, 500, error("not now", "scripted"));
+        return;
+      }
+      if (step.isArray() && done++ == results.size()) {
+        call(exchange, body, step.path(0).asText(), step.path(1).toString());
+        return;
+      }
+    }
+    text(exchange, body, String.join("\n--\n", results), true);
   }
 
   /** Calls a tool twice, one after the other, and tells both results. */
