@@ -12,9 +12,12 @@ import dev.hermes.crds.Scope;
 import dev.hermes.database.key.RawKey;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -174,6 +177,40 @@ class SkillsIT {
         .stream()
         .mapToLong(Timer::count)
         .sum();
+  }
+
+  @Test
+  @DisplayName("AGW-9 a first skill is seen at once by a replica that knew of none")
+  void replicas() {
+    try (TestApi second = API.replica(Map.of())) {
+      assertThat(second.chat(key, ask("fake-echo", "hello")).status()).isEqualTo(200);
+      assertThat(second.upstream().lastRequest().path("messages")).hasSize(1);
+      install(key, "tea", "");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> {
+            second.chat(key, ask("fake-echo", "hello"));
+            assertThat(second.upstream().lastRequest().path("messages")).hasSize(2);
+          });
+    }
+  }
+
+  @Test
+  @DisplayName("AGW-9 what a skill says is in no receipt and no audit row")
+  void silent() {
+    install(key, "canary7f3a", "");
+    calls(List.of(use("canary7f3a")));
+    for (String table : List.of("audit_log", "execution_receipts", "usage_records")) {
+      assertThat(rows(table, "way of canary7f3a")).as(table).isEmpty();
+    }
+    assertThat(rows("skills", "way of canary7f3a")).as("control").hasSize(1);
+    assertThat(rows("audit_log", "skill:canary7f3a")).as("control").hasSize(1);
+  }
+
+  private List<String> rows(String table, String text) {
+    return API.column(
+        "select 'x' from hermes.%s t where tenant_id = '%s' and t::text like '%%%s%%'"
+            .formatted(table, tenant.id(), text));
   }
 
   @Test

@@ -35,6 +35,7 @@ class DedicatedIT {
           "audit_log",
           "memories",
           "user_profiles",
+          "skills",
           "idempotency_keys");
   private static final String CODE = "```python\nprint(6*7)\n```";
   private static final String SOUND =
@@ -105,9 +106,18 @@ class DedicatedIT {
         .isEqualTo(200);
     assertThat(api.get("/v1/memories?q=canary", key).json().at("/data/0/key").asText())
         .isEqualTo("bird");
+    assertThat(
+            api.post(
+                    "/v1/skills",
+                    key,
+                    "{\"document\":\"---\\nname: tea\\ndescription: Knows tea.\\n---\\nGreen.\"}")
+                .status())
+        .isEqualTo(201);
     api.chat(key, ask("fake-echo", "x"), "X-Hermes-Memory", "on");
     assertThat(api.upstream().lastRequest().at("/messages/0/content").asText())
         .contains("the canary sings");
+    assertThat(api.upstream().lastRequest().at("/messages/1/content").asText())
+        .contains("Knows tea.");
   }
 
   private static void refused(RawKey key, String code) {

@@ -47,6 +47,7 @@ class OwnSchemaIT {
           "audit_log",
           "memories",
           "user_profiles",
+          "skills",
           "idempotency_keys");
 
   private final TestApi api = TestApi.shared();
@@ -109,6 +110,16 @@ class OwnSchemaIT {
     for (RawKey by : List.of(key, common)) {
       put("/v1/memories/k", by, "{\"content\":\"kept of " + by.keyId() + "\"}");
       put("/v1/profile", by, "{\"document\":{}}");
+      assertThat(
+              api.post(
+                      "/v1/skills",
+                      by,
+                      "{\"document\":\"---\\nname: tea\\ndescription: Knows tea.\\n---\\nGreen.\"}")
+                  .status())
+          .isEqualTo(201);
+      api.chat(by, ask("fake-echo", "x"));
+      assertThat(api.upstream().lastRequest().at("/messages/0/content").asText())
+          .contains("Knows tea.");
       assertThat(api.get("/v1/memories", by).json().path("data")).hasSize(1);
     }
 
@@ -123,7 +134,7 @@ class OwnSchemaIT {
         .as("the second turn found the first")
         .isPositive();
 
-    assertThat(api.get("/v1/usage", key).json().at("/data/0/requests").asInt()).isEqualTo(2);
+    assertThat(api.get("/v1/usage", key).json().at("/data/0/requests").asInt()).isEqualTo(3);
     assertThat(api.get("/v1/execution-receipts", key).json().path("data")).hasSize(1);
     RawKey foreign = api.operator().key(shared, List.of(Role.AUDITOR), List.of(Scope.AUDIT));
     assertThat(api.get("/v1/execution-receipts", foreign).json().path("data")).hasSize(1);

@@ -95,6 +95,7 @@ class KeyCanaryIT {
               "hermes.memories",
               "hermes.user_profiles",
               "hermes.responses",
+              "hermes.skills",
               "hermes.idempotency_keys",
               "authn.key_digests")) {
         try (var row =
