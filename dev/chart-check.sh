@@ -113,6 +113,8 @@ check "without a collector the API may not" refuses grep -q 4318 "$out/productio
 check "without a collector no traces are made" refuses grep -q OTEL_ "$out/production.yaml"
 check "values schema refuses a collector that is no address" refuses render bad --set tracing.endpoint=collector:4317
 check "values schema refuses an unknown level" refuses render bad --set logs.level=TRACE
+check "values schema refuses a summary without a sensible size" refuses render bad \
+  --set-json 'models.aliases=[{"name":"a","model":"m","summary":{"maxTokens":1}}]'
 check "renders the same twice (no random values)" same --values "$HERMES_TREE/dev/values.yaml"
 check "kubeconform: quickstart" valid "$out/quickstart.yaml"
 check "kubeconform: backup" valid "$out/backup.yaml"

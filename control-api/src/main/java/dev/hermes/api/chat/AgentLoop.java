@@ -12,6 +12,7 @@ import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Model → tool calls → sandbox → results → model, until there is a text, a call of the client's own
@@ -22,10 +23,12 @@ final class AgentLoop {
   static final int MODEL_CALLS = 20;
 
   private final ToolRounds rounds;
+  private final Summaries summaries;
   private final ModelMetrics metrics;
 
-  AgentLoop(ToolRounds rounds, ModelMetrics metrics) {
+  AgentLoop(ToolRounds rounds, Summaries summaries, ModelMetrics metrics) {
     this.rounds = rounds;
+    this.summaries = summaries;
     this.metrics = metrics;
   }
 
@@ -48,15 +51,18 @@ final class AgentLoop {
     ModelProvider model = turn.model().provider();
     int before = resumed.map(it -> it.progress().rounds().size()).orElse(0);
     boolean first = before == 0;
-    for (int calls = (before + 1) * model.calls(); calls <= MODEL_CALLS; calls += model.calls()) {
-      ModelAnswer said = ask(turn, conversation, first, answer, interruption);
+    for (int calls = (before + 1) * model.calls();
+        calls + (conversation.isSummedUp() ? 1 : 0) <= MODEL_CALLS;
+        calls += model.calls()) {
+      boolean mayAsk = calls < MODEL_CALLS;
+      ModelAnswer said = ask(turn, conversation, first, mayAsk, answer, interruption);
       first = false;
       Optional<LoopEnd> end = act(turn, said, conversation, answer, interruption);
       if (end.isPresent()) {
-        return end.get().leavingOut(conversation.leftOut());
+        return end.get().after(conversation);
       }
     }
-    return LoopEnd.limit("model_calls").leavingOut(conversation.leftOut());
+    return LoopEnd.limit("model_calls").after(conversation);
   }
 
   /** Empty when the model is to be asked again. */
@@ -86,12 +92,21 @@ final class AgentLoop {
 
   /** Where the model's window is too small all the same, half of what is kept goes each time. */
   private ModelAnswer ask(
-      Turn turn, Conversation conversation, boolean first, Answer answer, Interruption interruption)
+      Turn turn,
+      Conversation conversation,
+      boolean first,
+      boolean mayAsk,
+      Answer answer,
+      Interruption interruption)
       throws ModelFailed, InterruptedException {
     while (true) {
       Delivered delivered = new Delivered(answer);
       try {
-        return ask(turn, request(turn, conversation, first), delivered, interruption);
+        return ask(
+            turn,
+            request(turn, conversation, first, mayAsk, interruption),
+            delivered,
+            interruption);
       } catch (ModelFailed e) {
         if (!e.isTooLong() || !delivered.isEmpty() || !conversation.halve()) {
           turn.usedInPart(e.usage());
@@ -135,7 +150,13 @@ final class AgentLoop {
     }
   }
 
-  private static ModelRequest request(Turn turn, Conversation conversation, boolean first) {
+  private ModelRequest request(
+      Turn turn,
+      Conversation conversation,
+      boolean first,
+      boolean mayAsk,
+      Interruption interruption)
+      throws InterruptedException {
     ChatRequest asked = turn.request();
     List<JsonNode> offered = new ArrayList<>(asked.tools());
     offered.addAll(turn.tools().definitions());
@@ -146,11 +167,16 @@ final class AgentLoop {
     // a forced call is forced once, or the loop would never end
     Optional<JsonNode> choice =
         first || asked.forbidsTools() ? asked.toolChoice() : Optional.empty();
-    turn.model()
-        .provider()
-        .window(turn.model().model())
-        .ifPresent(window ->
-            conversation.fit(window - asked.answerTokens(window) - TokenEstimate.of(offered)));
+    OptionalLong window = turn.model().provider().window(turn.model().model());
+    if (window.isPresent()) {
+      long most = window.getAsLong();
+      summaries.fit(
+          turn,
+          conversation,
+          most - asked.answerTokens(most) - TokenEstimate.of(offered),
+          mayAsk,
+          interruption);
+    }
     return new ModelRequest(
         turn.model().model(), conversation.messages(), offered, choice, parameters, asked.stream());
   }

@@ -50,6 +50,15 @@ final class ChatMetrics {
     took.record(Duration.between(turn.admitted(), clock.instant()));
   }
 
+  /**
+   * A summary was wanted.
+   *
+   * @param outcome made, slow, failed, aborted
+   */
+  void summary(String outcome) {
+    meters.counter("hermes_chat_summaries", "outcome", outcome).increment();
+  }
+
   private AtomicInteger activeSessions(String tenant) {
     AtomicInteger active = new AtomicInteger();
     Gauge.builder("hermes_active_sessions", active, AtomicInteger::get)

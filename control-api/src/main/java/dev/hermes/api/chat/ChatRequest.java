@@ -56,7 +56,9 @@ record ChatRequest(
         .map(part ->
             new History.Continued(
                 messages.subList(0, part.from()),
-                messages.subList(part.from(), part.to()),
+                messages.subList(part.from(), part.to()).stream()
+                    .map(History.Kept::ofNoSession)
+                    .toList(),
                 messages.subList(part.to(), messages.size()),
                 messages.subList(part.to(), messages.size())))
         .orElseGet(() -> history.continueWith(messages));

@@ -11,26 +11,27 @@ import java.util.Optional;
  * @param limit which limit ended it: model_calls, tool_calls, wall_clock or shutdown; aborted where
  *     its owner did
  * @param leftOut how many kept messages the model was not shown for want of room
+ * @param summary of these: made, used or failed
  */
-record LoopEnd(String finishReason, Optional<String> limit, int leftOut) {
+record LoopEnd(String finishReason, Optional<String> limit, int leftOut, Optional<String> summary) {
   private static final String ABORTED = "aborted";
 
   static LoopEnd of(String finishReason) {
-    return new LoopEnd(finishReason, Optional.empty(), 0);
+    return new LoopEnd(finishReason, Optional.empty(), 0, Optional.empty());
   }
 
   /** To a client it looks like an answer cut for length; the limit's name stands beside it. */
   static LoopEnd limit(String name) {
-    return new LoopEnd("length", Optional.of(name), 0);
+    return new LoopEnd("length", Optional.of(name), 0, Optional.empty());
   }
 
   /** What there is so far is the answer. */
   static LoopEnd aborted() {
-    return new LoopEnd("stop", Optional.of(ABORTED), 0);
+    return new LoopEnd("stop", Optional.of(ABORTED), 0, Optional.empty());
   }
 
-  LoopEnd leavingOut(int messages) {
-    return new LoopEnd(finishReason, limit, messages);
+  LoopEnd after(Conversation conversation) {
+    return new LoopEnd(finishReason, limit, conversation.leftOut(), conversation.summaryTold());
   }
 
   /** What OpenAI's clients do not know of; empty when there is nothing to say. */
@@ -40,6 +41,7 @@ record LoopEnd(String finishReason, Optional<String> limit, int leftOut) {
     if (leftOut > 0) {
       extension.put("messages_left_out", leftOut);
     }
+    summary.ifPresent(it -> extension.put("summary", it));
     return Optional.of(extension).filter(it -> !it.isEmpty());
   }
 

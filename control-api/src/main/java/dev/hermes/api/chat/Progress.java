@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.model.ToolCall;
+import dev.hermes.api.session.SessionSummary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +18,14 @@ import java.util.Optional;
  * @param request whose turn it was
  * @param used what no usage record has yet
  * @param toolCalls how many of them are in no usage record
+ * @param summary that it has made of its session
  */
-record Progress(String request, List<List<ObjectNode>> rounds, TokenUsage used, int toolCalls) {
+record Progress(
+    String request,
+    List<List<ObjectNode>> rounds,
+    TokenUsage used,
+    int toolCalls,
+    Optional<SessionSummary> summary) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   Progress {
@@ -28,7 +35,8 @@ record Progress(String request, List<List<ObjectNode>> rounds, TokenUsage used, 
   static Progress of(Turn turn, List<ObjectNode> round) {
     List<ObjectNode> said = new ArrayList<>(turn.said());
     said.addAll(round);
-    return new Progress(turn.requestId(), rounds(said), turn.usage(), turn.tools().calls());
+    return new Progress(
+        turn.requestId(), rounds(said), turn.usage(), turn.tools().calls(), turn.summary());
   }
 
   /** Each begins with what the model said. */
@@ -74,6 +82,8 @@ record Progress(String request, List<List<ObjectNode>> rounds, TokenUsage used, 
         .put("estimated", used.estimated())
         .put("nano_usd", used.nanoUsd())
         .put("tool_calls", toolCalls);
+    summary.ifPresent(
+        it -> json.putObject("summary").put("text", it.text()).put("through", it.through()));
     rounds.forEach(json.putArray("said")::addAll);
     return json.toString();
   }
@@ -92,7 +102,9 @@ record Progress(String request, List<List<ObjectNode>> rounds, TokenUsage used, 
               used.path("completion").asLong(),
               used.path("estimated").asBoolean(),
               used.path("nano_usd").asLong()),
-          used.path("tool_calls").asInt());
+          used.path("tool_calls").asInt(),
+          Optional.ofNullable(kept.get("summary"))
+              .map(it -> new SessionSummary(it.path("text").asText(), it.path("through").asInt())));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a turn's progress is unreadable", e);
     }

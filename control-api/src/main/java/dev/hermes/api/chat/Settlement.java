@@ -94,7 +94,8 @@ final class Settlement {
         tenant,
         handle -> {
           tools.settle(turn.tools());
-          turn.session().ifPresent(key -> sessions.end(key, turn.requestId(), added));
+          turn.session()
+              .ifPresent(key -> sessions.end(key, turn.requestId(), added, turn.summary()));
           kept.ifPresent(response -> responses.store(turn.caller(), response));
           turn.claim().ifPresent(claim -> settle(claim, answer));
           writes.send(handle);

@@ -31,7 +31,11 @@ final class TokenEstimate {
     return parts + 10;
   }
 
+  static long of(String text) {
+    return text.length() / CHARACTERS_A_TOKEN + 1;
+  }
+
   private static long tokens(JsonNode node) {
-    return node.toString().length() / CHARACTERS_A_TOKEN + 1;
+    return of(node.toString());
   }
 }

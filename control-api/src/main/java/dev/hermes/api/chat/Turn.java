@@ -7,6 +7,7 @@ import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelCatalog;
 import dev.hermes.api.model.TokenUsage;
 import dev.hermes.api.session.SessionKey;
+import dev.hermes.api.session.SessionSummary;
 import dev.hermes.api.tool.ToolTurn;
 import dev.hermes.api.usage.UsageRecord;
 import java.time.Instant;
@@ -31,6 +32,7 @@ final class Turn {
   private boolean partial;
   private String provider;
   private boolean degraded;
+  private Optional<SessionSummary> summary = Optional.empty();
 
   Turn(
       Principal caller,
@@ -121,7 +123,18 @@ final class Turn {
   /** Goes on behind what another has done and not settled. */
   void continues(Progress progress) {
     used(progress.used());
+    summary = progress.summary();
     tools.continues(progress.toolCalls(), SkillTexts.of(progress.rounds()));
+  }
+
+  /** The session is to have this summary. */
+  void sumUp(SessionSummary made) {
+    summary = Optional.of(made);
+  }
+
+  /** What it, or the one it continues, has made. */
+  Optional<SessionSummary> summary() {
+    return summary;
   }
 
   TokenUsage usage() {

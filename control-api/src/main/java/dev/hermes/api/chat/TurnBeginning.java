@@ -6,10 +6,12 @@ import dev.hermes.api.idempotency.IdempotencyKeys;
 import dev.hermes.api.memory.MemoryOwner;
 import dev.hermes.api.memory.Notes;
 import dev.hermes.api.session.History;
+import dev.hermes.api.session.SessionSummary;
 import dev.hermes.api.session.Sessions;
 import dev.hermes.api.skill.SkillList;
 import dev.hermes.database.access.TenantDatabase;
 import jakarta.inject.Singleton;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -56,6 +58,13 @@ final class TurnBeginning {
 
     Begun {
       told = List.copyOf(told);
+    }
+
+    /** Of the session's oldest messages: the one that reaches farther. */
+    Optional<SessionSummary> summary() {
+      return Stream.concat(
+              history.summary().stream(), resumed.flatMap(it -> it.progress().summary()).stream())
+          .max(Comparator.comparingInt(SessionSummary::through));
     }
 
     /** What is told stands behind the instructions that the conversation begins with. */

@@ -69,7 +69,10 @@ final class TurnRunner {
           loop.run(
               turn,
               begun.resumed(),
-              new Conversation(begun.instructing(conversation)),
+              new Conversation(
+                  begun.instructing(conversation),
+                  // whose alias makes none is shown none
+                  turn.model().provider().summary().flatMap(_ -> begun.summary())),
               answer,
               interruption);
     } catch (InterruptedException e) {

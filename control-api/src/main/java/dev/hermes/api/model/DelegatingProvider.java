@@ -1,5 +1,6 @@
 package dev.hermes.api.model;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -29,6 +30,11 @@ public interface DelegatingProvider extends ModelProvider {
   @Override
   default OptionalLong window(String model) {
     return provider().window(model);
+  }
+
+  @Override
+  default Optional<SummaryModel> summary() {
+    return provider().summary();
   }
 
   @Override

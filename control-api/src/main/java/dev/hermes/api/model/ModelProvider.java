@@ -1,6 +1,7 @@
 package dev.hermes.api.model;
 
 import dev.hermes.api.problem.Failure;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -34,6 +35,11 @@ public interface ModelProvider {
   /** How many tokens a call of that model may have, its answer included; empty when nobody said. */
   default OptionalLong window(String model) {
     return OptionalLong.empty();
+  }
+
+  /** Who sums up what does not fit the window; empty: it is left out and no more is said. */
+  default Optional<SummaryModel> summary() {
+    return Optional.empty();
   }
 
   /** What that model costs at the provider that is asked first. */

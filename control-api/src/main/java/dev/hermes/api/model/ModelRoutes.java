@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -55,9 +56,21 @@ final class ModelRoutes {
     // after all models, of which the first is the default
     for (ProvidersFile.Alias alias : file.aliases()) {
       ModelProvider provider = Objects.requireNonNull(models.get(alias.model()));
-      models.put(alias.name(), new AliasProvider(provider, alias.model(), alias.reasons()));
+      models.put(
+          alias.name(),
+          new AliasProvider(
+              provider, alias.model(), alias.reasons(), summary(file, alias, models)));
     }
     return models;
+  }
+
+  private static Optional<SummaryModel> summary(
+      ProvidersFile file, ProvidersFile.Alias alias, Map<String, ModelProvider> models) {
+    return Optional.ofNullable(alias.summary())
+        .map(wish -> {
+          String model = wish.by(alias, file.aliases());
+          return new SummaryModel(model, Objects.requireNonNull(models.get(model)), wish.tokens());
+        });
   }
 
   /** The upstreams of each model; one of them has one breaker for all its models. */

@@ -55,6 +55,7 @@ record ProvidersFile(
         throw new IllegalArgumentException("two models are called " + alias.name());
       }
     }
+    SummaryWish.check(aliases, providers);
   }
 
   private ProvidersFile() {
@@ -118,12 +119,14 @@ record ProvidersFile(
    *
    * @param strategy direct by default
    * @param paths how many plans or samples; {@value Strategy#USUAL} by default
+   * @param summary of what does not fit the window; absent: none
    */
   record Alias(
       @JsonProperty(required = true) String name,
       @JsonProperty(required = true) String model,
       @Nullable Way strategy,
-      @Nullable Integer paths) {
+      @Nullable Integer paths,
+      @Nullable SummaryWish summary) {
     Alias {
       if (name == null || name.isBlank() || model == null) {
         throw new IllegalArgumentException("an alias has a name and the model it stands for");

@@ -4,14 +4,32 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
-/** What is kept of a conversation, and how a request continues it. */
-public record History(List<ObjectNode> kept, int count) {
-  public static final History NONE = new History(List.of(), 0);
+/**
+ * What is kept of a conversation, and how a request continues it.
+ *
+ * @param kept the newest messages
+ * @param count how many there are in all
+ * @param summary of the oldest, where one was made
+ */
+public record History(List<ObjectNode> kept, int count, Optional<SessionSummary> summary) {
+  public static final History NONE = new History(List.of(), 0, Optional.empty());
 
   public History {
     kept = List.copyOf(kept);
+  }
+
+  /**
+   * A kept message.
+   *
+   * @param place in its session, from 1; 0: of no session
+   */
+  public record Kept(int place, ObjectNode message) {
+    public static Kept ofNoSession(ObjectNode message) {
+      return new Kept(0, message);
+    }
   }
 
   /**
@@ -22,7 +40,7 @@ public record History(List<ObjectNode> kept, int count) {
    */
   public record Continued(
       List<ObjectNode> instructions,
-      List<ObjectNode> kept,
+      List<Kept> kept,
       List<ObjectNode> asked,
       List<ObjectNode> fresh) {
     /** The same with one more instruction behind those it begins with. */
@@ -62,8 +80,9 @@ public record History(List<ObjectNode> kept, int count) {
   }
 
   /** What is kept, without calls that never got a result: a provider refuses those. */
-  private List<ObjectNode> closed() {
-    List<ObjectNode> closed = new ArrayList<>();
+  private List<Kept> closed() {
+    List<Kept> closed = new ArrayList<>();
+    int before = count - kept.size();
     int end;
     for (int i = 0; i < kept.size(); i = end) {
       ObjectNode message = kept.get(i);
@@ -75,9 +94,11 @@ public record History(List<ObjectNode> kept, int count) {
         open.remove(kept.get(end++).path("tool_call_id").asText());
       }
       if (calls && open.isEmpty()) {
-        closed.addAll(kept.subList(i, end));
+        for (int each = i; each < end; each++) {
+          closed.add(new Kept(before + each + 1, kept.get(each)));
+        }
       } else if (!calls && !role(message).equals("tool")) {
-        closed.add(message);
+        closed.add(new Kept(before + i + 1, message));
       }
     }
     return closed;

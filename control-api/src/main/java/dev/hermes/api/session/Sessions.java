@@ -9,6 +9,8 @@ import dev.hermes.api.problem.Failure;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.id.UuidV7;
 import jakarta.inject.Singleton;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +41,7 @@ public final class Sessions {
         where s.turn_owner is null
            or s.turn_owner = :dead
            or s.turn_started_at < now() - make_interval(secs => :expiry)
-      returning s.message_count
+      returning s.message_count, s.summary, s.summary_through
       """;
   private static final String BETWEEN_TURNS =
       """
@@ -66,7 +68,10 @@ public final class Sessions {
       """
       update sessions
       set turn_started_at = null, turn_owner = null, updated_at = now(),
-        message_count = message_count + :added
+        message_count = message_count + :added,
+        summary = case
+          when :through::int > coalesce(summary_through, 0) then :summary::text else summary end,
+        summary_through = greatest(summary_through, :through::int)
       where tenant_id = :tenant and user_id = :user and session_id = :session
         and turn_owner = :owner
       returning message_count - :added
@@ -80,6 +85,18 @@ public final class Sessions {
 
   private final TenantDatabase database;
   private final ObjectMapper json;
+
+  /** A session as a turn finds it. */
+  private record Found(int count, Optional<SessionSummary> summary) {
+    static Found of(ResultSet row) throws SQLException {
+      String summary = row.getString("summary");
+      return new Found(
+          row.getInt("message_count"),
+          summary == null
+              ? Optional.empty()
+              : Optional.of(new SessionSummary(summary, row.getInt("summary_through"))));
+    }
+  }
 
   Sessions(TenantDatabase database, ObjectMapper json) {
     this.database = database;
@@ -95,16 +112,18 @@ public final class Sessions {
     return database.inTenant(
         key.tenant(),
         handle -> {
-          int count =
+          Found found =
               bind(handle.createQuery(BEGIN), key)
                   .bind("model", model)
                   .bind("owner", owner)
                   .bind("dead", dead)
                   .bind("expiry", (double) TURN_EXPIRY.toSeconds())
-                  .mapTo(Integer.class)
+                  .map((row, context) -> Found.of(row))
                   .findOne()
                   .orElseThrow(Sessions::busy);
-          return count == 0 ? History.NONE : new History(newest(handle, key), count);
+          return found.count() == 0
+              ? History.NONE
+              : new History(newest(handle, key), found.count(), found.summary());
         });
   }
 
@@ -143,8 +162,11 @@ public final class Sessions {
   /**
    * Gives the session back and appends what the turn added; does nothing when the turn has expired
    * and another has taken over. Joins the caller's transaction, and may be repeated.
+   *
+   * @param summary where the turn has made one; the session's stays where that reaches as far
    */
-  public void end(SessionKey key, String owner, List<ObjectNode> added) {
+  public void end(
+      SessionKey key, String owner, List<ObjectNode> added, Optional<SessionSummary> summary) {
     database.inTenant(
         key.tenant(),
         handle -> {
@@ -152,6 +174,8 @@ public final class Sessions {
               bind(handle.createQuery(END), key)
                   .bind("owner", owner)
                   .bind("added", added.size())
+                  .bind("summary", summary.map(SessionSummary::text))
+                  .bind("through", summary.map(SessionSummary::through))
                   .mapTo(Integer.class)
                   .findOne();
           if (first.isPresent() && !added.isEmpty()) {

@@ -13,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProvidersFileTest {
@@ -50,6 +52,8 @@ class ProvidersFileTest {
               - {name: brief, model: small}
               - {name: careful, model: writer, strategy: tree-of-thought}
               - {name: steady, model: demo, strategy: agreement, paths: 5}
+              - {name: long, model: writer, summary: {}}
+              - {name: longer, model: writer, summary: {model: careful, maxTokens: 64}}
             retry: {attempts: 2}
             breaker: {openSeconds: 5}
             """);
@@ -72,7 +76,20 @@ class ProvidersFileTest {
     assertThat(file.aliases())
         .extracting(ProvidersFile.Alias::reasons)
         .containsExactly(
-            new Strategy.Direct(), new Strategy.TreeOfThought(3), new Strategy.Agreement(5));
+            new Strategy.Direct(),
+            new Strategy.TreeOfThought(3),
+            new Strategy.Agreement(5),
+            new Strategy.Direct(),
+            new Strategy.Direct());
+    assertThat(file.aliases().getFirst().summary()).as("off unless wanted").isNull();
+    assertThat(file.aliases().subList(3, 5))
+        .extracting(ProvidersFile.Alias::summary)
+        .extracting(SummaryWish::tokens)
+        .containsExactly(512, 64);
+    assertThat(file.aliases().subList(3, 5))
+        .extracting(it -> it.summary().by(it, file.aliases()))
+        .as("an alias is asked as its model")
+        .containsExactly("writer", "writer");
     assertThat(file.retry().rule())
         .isEqualTo(new RetryRule(2, Duration.ofSeconds(1), Duration.ofSeconds(60)));
     assertThat(file.breaker().rule()).isEqualTo(new BreakerRule(5, Duration.ofSeconds(5), 2, 2));
@@ -119,6 +136,33 @@ class ProvidersFileTest {
     assertThatThrownBy(() -> read(text))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("providers file");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{model: small} | no provider has small or says its window",
+        "{model: nobody} | no provider has nobody or says its window",
+        "{maxTokens: 63} | maxTokens are 64 to 8192, not 63",
+        "{maxTokens: 8193} | maxTokens are 64 to 8192",
+        "{maxTokens: 2000} | the window of large is at least 9024, not 8000",
+        "{model: tight} | the window of tight is at least 3072, not 2000",
+        "{max_tokens: 100} | max_tokens",
+      })
+  @DisplayName("AGW-5 a mistake in a summary is said with what is to be done")
+  void summaries(String summary, String said) throws IOException {
+    String file =
+        """
+        providers:
+          - {name: x, baseUrl: 'http://y', models: [large, small, tight], windows: {large: 8000, tight: 2000}}
+        aliases:
+          - {name: a, model: large, summary: %s}
+        """;
+    assertThatThrownBy(() -> read(file.formatted(summary)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining(said);
+    assertThat(read(file.formatted("{maxTokens: 1744}")).aliases()).as("control").hasSize(1);
   }
 
   private ProvidersFile read(String text) throws IOException {

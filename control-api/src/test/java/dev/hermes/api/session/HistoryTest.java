@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class HistoryTest {
@@ -51,15 +53,28 @@ class HistoryTest {
         .containsExactly("a", "b", "c");
   }
 
+  @Test
+  @DisplayName("AGW-5 each kept message knows its place in the session, whatever is left out")
+  void places() {
+    History history =
+        new History(
+            List.of(call("1"), say("user", "a"), call("2"), result("2", "r"), say("user", "b")),
+            12,
+            Optional.empty());
+    assertThat(history.continueWith(List.of(say("user", "c"))).kept())
+        .extracting(History.Kept::place)
+        .containsExactly(9, 10, 11, 12);
+  }
+
   private static List<ObjectNode> shown(History.Continued continued) {
     List<ObjectNode> all = new ArrayList<>(continued.instructions());
-    all.addAll(continued.kept());
+    continued.kept().forEach(kept -> all.add(kept.message()));
     all.addAll(continued.asked());
     return all;
   }
 
   private static History history(ObjectNode... kept) {
-    return new History(List.of(kept), kept.length);
+    return new History(List.of(kept), kept.length, Optional.empty());
   }
 
   private static ObjectNode say(String role, String text) {

@@ -7,7 +7,9 @@ import dev.hermes.api.model.ModelFailed;
 import dev.hermes.api.model.ModelProvider;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.Price;
+import dev.hermes.api.model.SummaryModel;
 import dev.hermes.api.model.TokenUsage;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -16,21 +18,24 @@ public final class AliasProvider implements ModelProvider {
   private final ModelProvider provider;
   private final String model;
   private final Strategy strategy;
+  private final Optional<SummaryModel> summary;
   private final Reasoning reasoning;
 
   /**
    * @param model as that provider knows it
    */
-  public AliasProvider(ModelProvider provider, String model, Strategy strategy) {
+  public AliasProvider(
+      ModelProvider provider, String model, Strategy strategy, Optional<SummaryModel> summary) {
     this.provider = provider;
     this.model = model;
     this.strategy = strategy;
+    this.summary = summary;
     this.reasoning = strategy.begin(provider);
   }
 
   @Override
   public ModelProvider forTurn() {
-    return new AliasProvider(provider.forTurn(), model, strategy);
+    return new AliasProvider(provider.forTurn(), model, strategy, summary);
   }
 
   @Override
@@ -41,6 +46,11 @@ public final class AliasProvider implements ModelProvider {
   @Override
   public OptionalLong window(String alias) {
     return provider.window(model);
+  }
+
+  @Override
+  public Optional<SummaryModel> summary() {
+    return summary;
   }
 
   @Override

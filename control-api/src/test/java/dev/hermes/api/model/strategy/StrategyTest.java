@@ -85,7 +85,7 @@ class StrategyTest {
   }
 
   private ModelProvider alias(Strategy strategy) {
-    return new AliasProvider(model, "large", strategy).forTurn();
+    return new AliasProvider(model, "large", strategy, Optional.empty()).forTurn();
   }
 
   /** Plans are numbered, the vote is for the second, and the answer names the plan it follows. */
