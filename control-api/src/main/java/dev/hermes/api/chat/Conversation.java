@@ -151,10 +151,14 @@ final class Conversation {
   }
 
   /**
-   * Leaves out the older half of what is kept, and the summary last; false when there is nothing
-   * left of it.
+   * Leaves out what the summary stands for, where it was not shown; else the older half of what is
+   * kept, and the summary last. False when there is nothing left of it.
    */
   boolean halve() {
+    if (summary.isPresent() && recalled.isEmpty() && !forgotten) {
+      show(summary.get());
+      return true;
+    }
     if (kept.isEmpty() && !recalled.isEmpty()) {
       forget();
       return true;

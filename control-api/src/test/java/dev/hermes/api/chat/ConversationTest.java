@@ -186,6 +186,18 @@ class ConversationTest {
   }
 
   @Test
+  @DisplayName(
+      "AGW-5 what the estimate thought to fit gives way to the summary before it is halved")
+  void refused() {
+    Conversation conversation = conversation(1, summary(4));
+    conversation.recall(ENOUGH);
+    assertThat(conversation.halve()).isTrue();
+    assertThat(texts(conversation)).containsExactly("s", "summary", "newer", "yes", "now");
+    assertThat(conversation.halve()).isTrue();
+    assertThat(texts(conversation)).containsExactly("s", "summary", "now");
+  }
+
+  @Test
   @DisplayName("AGW-5 what is kept of no session is not summed up")
   void ofNoSession() {
     Conversation conversation =

@@ -37,6 +37,7 @@ class SummaryIT {
 
   @TempDir private Path folder;
   private ScriptedUpstream upstream;
+  private ScriptedUpstream tight;
   private TestApi api;
   private TestTenant tenant;
   private RawKey key;
@@ -46,6 +47,7 @@ class SummaryIT {
   @BeforeEach
   void start() throws Exception {
     upstream = new ScriptedUpstream(1_000_000, this::say);
+    tight = new ScriptedUpstream(9_000, request -> isForSummary(request) ? "a summary" : "fine");
     Path file = folder.resolve("providers.yaml");
     Files.writeString(
         file,
@@ -55,8 +57,10 @@ class SummaryIT {
                 "[large, small]",
                 "windows: {large: 4000, small: 4000}",
                 "prices: {large: {input: 1, output: 1}, small: {input: 2, output: 2}}")
+            + tight.yaml("tight", "[tight]", "windows: {tight: 100000}")
             + """
             aliases:
+            - {name: wrong, model: tight, summary: {}}
             - {name: plain, model: large}
             - {name: long, model: large, summary: {maxTokens: 256}}
             - {name: cheap, model: large, summary: {model: small, maxTokens: 100}}
@@ -74,6 +78,7 @@ class SummaryIT {
     held.countDown();
     api.close();
     upstream.close();
+    tight.close();
   }
 
   private static boolean isForSummary(JsonNode request) {
@@ -255,6 +260,20 @@ class SummaryIT {
     assertThat(stored()).isEmpty();
     assertThat(told(talk("long", 5, 6))).as("control: the next turn has one").isEqualTo("made");
     assertThat(forSummary().getLast().toString()).contains("turn 0");
+  }
+
+  @Test
+  @DisplayName(
+      "AGW-5 what goes because the upstream refused is summed up too, and not each turn anew")
+  void refused() {
+    talk("wrong", 0, 4);
+    assertThat(told(talk("wrong", 4, 5))).isEqualTo("made");
+    JsonNode shown = tight.requests().getLast().path("messages");
+    assertThat(shown.at("/0/content").asText()).startsWith(MARK);
+    assertThat(shown.at("/1/content").asText()).startsWith("turn 2");
+    assertThat(stored()).containsExactly("4 a summary");
+    assertThat(told(talk("wrong", 5, 6))).isEqualTo("used");
+    assertThat(tight.requests().stream().filter(SummaryIT::isForSummary)).hasSize(1);
   }
 
   @Test
