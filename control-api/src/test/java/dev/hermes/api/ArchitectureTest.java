@@ -106,7 +106,7 @@ class ArchitectureTest {
             Map.entry("me", Set.of("identity", "tenant")),
             Map.entry("health", Set.of("database", "identity")),
             Map.entry("metric", Set.of("identity")),
-            Map.entry("model", Set.of("identity", "metric", "tenant")),
+            Map.entry("model", Set.of("body", "identity", "metric", "tenant")),
             Map.entry("sandbox", Set.of()),
             Map.entry(
                 "held", Set.of("audit", "idempotency", "identity", "receipt", "sandbox", "tenant")),

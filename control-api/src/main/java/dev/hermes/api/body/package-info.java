@@ -1,4 +1,4 @@
-/** Bodies of requests: read in time, within bounds, and as JSON. */
+/** Bodies: requests read in time, within bounds, and as JSON; streams of events. */
 @NullMarked
 package dev.hermes.api.body;
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.EventReader;
 import dev.hermes.api.model.ModelFailed.Kind;
 import dev.hermes.api.model.dialect.AnswerBuilder;
 import dev.hermes.api.model.dialect.Dialect;

@@ -1,4 +1,4 @@
-package dev.hermes.api.model;
+package dev.hermes.api.body;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** Reads the data of server-sent events; comments, ids and names are passed over. */
-final class EventReader {
+public final class EventReader {
   private final InputStream in;
   // small, since a stream that waits holds it, and the client below buffers as well
   private final byte[] buffer = new byte[2048];
@@ -15,13 +15,13 @@ final class EventReader {
   private int from;
   private int to;
 
-  EventReader(InputStream in, long mostBytes) {
+  public EventReader(InputStream in, long mostBytes) {
     this.in = in;
     this.left = mostBytes;
   }
 
   /** The data of the next event, its lines joined; empty at the end. */
-  Optional<String> next() throws IOException {
+  public Optional<String> next() throws IOException {
     StringBuilder data = new StringBuilder();
     boolean any = false;
     for (Optional<String> line = line(); line.isPresent(); line = line()) {

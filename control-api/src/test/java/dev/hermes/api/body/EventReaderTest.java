@@ -1,4 +1,4 @@
-package dev.hermes.api.model;
+package dev.hermes.api.body;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
