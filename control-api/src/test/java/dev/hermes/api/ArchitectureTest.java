@@ -143,7 +143,9 @@ class ArchitectureTest {
                     "model",
                     "receipt",
                     "sandbox",
-                    "skill")),
+                    "skill",
+                    "toolserver")),
+            Map.entry("toolserver", Set.of("body", "metric")),
             Map.entry(
                 "chat",
                 Set.of(

@@ -149,6 +149,7 @@ final class CrdPostProcessor implements CRDPostProcessor {
       var holds = spec.getProperties().get("legalHold");
       holds.setXKubernetesListType("map");
       holds.setXKubernetesListMapKeys(List.of("id"));
+      mcpServers(spec.getProperties().get("mcpServers"));
       spec.getProperties()
           .get("sandbox")
           .getProperties()
@@ -193,6 +194,31 @@ final class CrdPostProcessor implements CRDPostProcessor {
             rule(
                 "self.matches('^([*][.])?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[0-9]+$')",
                 "write the full name, with at least one dot, of labels of a-z, 0-9 and - (an international name as xn--…)")));
+  }
+
+  /** The API refuses the same once more, and what the names lead to. */
+  private static void mcpServers(JSONSchemaProps servers) {
+    servers.setXKubernetesListType("map");
+    servers.setXKubernetesListMapKeys(List.of("name"));
+    var members = servers.getItems().getSchema().getProperties();
+    var tools = members.get("tools");
+    tools.setXKubernetesListType("set");
+    tools.getItems().getSchema().setMaxLength(128L);
+    addRules(
+        members.get("url"),
+        List.of(
+            rule(
+                "self.matches('^https?://')",
+                "write an https URL, such as https://mcp.example.com/mcp"),
+            rule(
+                "!self.matches('^http://') || self.matches('^http://[^/?#]+[.]svc([.]cluster[.]local)?(:[0-9]+)?([/?].*)?$')",
+                "http is for Services of the cluster (a host that ends in .svc or .svc.cluster.local); write https"),
+            rule(
+                "!self.matches('^https?://[^/?#]*@') && !self.contains('#')",
+                "leave user, password and fragment out of the URL; a token goes to credential"),
+            rule(
+                "!self.matches('^https?://') || self.matches('^https?://[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][^ ]*)?$')",
+                "write a host by its name, without spaces: https://host[:port]/path")));
   }
 
   private static void rotation(Map<String, JSONSchemaProps> properties) {

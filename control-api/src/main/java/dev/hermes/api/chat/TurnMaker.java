@@ -14,8 +14,7 @@ import dev.hermes.api.session.SessionId;
 import dev.hermes.api.session.SessionKey;
 import dev.hermes.api.tenant.Tenants;
 import dev.hermes.api.tool.PlatformTool;
-import dev.hermes.api.tool.ServerTool;
-import dev.hermes.api.tool.ToolTurn;
+import dev.hermes.api.tool.ToolOffers;
 import dev.hermes.api.tool.ToolWish;
 import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.crds.effective.EffectiveTenant;
@@ -24,7 +23,6 @@ import io.micronaut.http.HttpRequest;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Optional;
-import java.util.Set;
 
 /** Makes a turn of a request: model, session and tools as the caller's tenant allows them. */
 @Singleton
@@ -33,6 +31,7 @@ final class TurnMaker {
   private final TenantDatabase content;
   private final ModelCatalog catalog;
   private final AnswerCache answers;
+  private final ToolOffers tools;
   private final Clock clock;
 
   TurnMaker(
@@ -40,11 +39,13 @@ final class TurnMaker {
       TenantDatabase content,
       ModelCatalog catalog,
       AnswerCache answers,
+      ToolOffers tools,
       Clock clock) {
     this.tenants = tenants;
     this.content = content;
     this.catalog = catalog;
     this.answers = answers;
+    this.tools = tools;
     this.clock = clock;
   }
 
@@ -75,12 +76,12 @@ final class TurnMaker {
         offer(http, request, tenant),
         session.map(id -> new SessionKey(caller.tenant(), caller.user(), id)),
         memory,
-        ToolTurn.of(
+        tools.of(
             caller,
             tenant,
             requestId,
             session.map(SessionId::value),
-            wanted(http, request, memory)),
+            wish(http, request, tenant, memory)),
         UsageRecord.Admission.now(clock.instant()),
         claim);
   }
@@ -105,17 +106,14 @@ final class TurnMaker {
         .orElseThrow(() -> new ApiException(Failure.modelNotFound(named)));
   }
 
-  private static Set<ServerTool> wanted(HttpRequest<?> http, ChatRequest request, boolean memory) {
-    Set<ServerTool> wanted = ToolWish.allBut(request.functions());
-    Optional.ofNullable(http.getHeaders().get(ToolWish.HEADER))
-        .map(ToolWish::parse)
-        .ifPresent(wanted::retainAll);
-    if (!memory) {
-      wanted.remove(PlatformTool.MEMORY);
-    }
-    if (request.forbidsTools()) {
-      wanted.clear();
-    }
-    return wanted;
+  private static ToolWish wish(
+      HttpRequest<?> http, ChatRequest request, EffectiveTenant tenant, boolean memory) {
+    ToolWish all = ToolWish.allBut(request.functions());
+    ToolWish asked =
+        Optional.ofNullable(http.getHeaders().get(ToolWish.HEADER))
+            .map(header -> all.narrowed(header, tenant))
+            .orElse(all);
+    ToolWish wish = memory ? asked : asked.without(PlatformTool.MEMORY);
+    return request.forbidsTools() ? wish.none() : wish;
   }
 }

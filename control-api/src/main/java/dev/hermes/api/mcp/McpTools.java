@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.tenant.Tenants;
+import dev.hermes.api.tool.ToolOffers;
 import dev.hermes.api.tool.ToolOutcome;
 import dev.hermes.api.tool.ToolRunner;
 import dev.hermes.api.tool.ToolTurn;
@@ -23,11 +24,13 @@ import java.util.Set;
 @Singleton
 final class McpTools {
   private final Tenants tenants;
+  private final ToolOffers offers;
   private final ToolRunner runner;
   private final TenantDatabase database;
 
-  McpTools(Tenants tenants, ToolRunner runner, TenantDatabase database) {
+  McpTools(Tenants tenants, ToolOffers offers, ToolRunner runner, TenantDatabase database) {
     this.tenants = tenants;
+    this.offers = offers;
     this.runner = runner;
     this.database = database;
   }
@@ -78,7 +81,7 @@ final class McpTools {
   }
 
   private ToolTurn turn(Principal caller, String requestId, Optional<String> session) {
-    return ToolTurn.of(
+    return offers.of(
         caller, tenants.effective(caller.tenant()), requestId, session, ToolWish.allBut(Set.of()));
   }
 }

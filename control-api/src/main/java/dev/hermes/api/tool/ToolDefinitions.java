@@ -18,6 +18,8 @@ final class ToolDefinitions {
             case MEMORY -> memory(ToolPolicy.mayWrite(caller));
             case SKILL -> skill();
           };
+      case RemoteTool it ->
+          function(it.wire(), it.listed().description(), it.listed().schema().deepCopy());
     };
   }
 

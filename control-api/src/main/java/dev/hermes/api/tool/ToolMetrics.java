@@ -6,8 +6,9 @@ import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Optional;
 
-/** Counts tool calls; names that a model made up share one label. */
+/** Counts tool calls; tools of MCP servers share one label, and names that a model made up. */
 @Singleton
 final class ToolMetrics {
   private final MeterRegistry meters;
@@ -18,9 +19,10 @@ final class ToolMetrics {
     this.tenants = tenants;
   }
 
-  void executed(TenantId tenant, String name, Status status, Duration took) {
-    boolean known = ToolWish.all().anyMatch(tool -> tool.wire().equals(name));
-    String tool = known ? name : "other";
+  void executed(
+      TenantId tenant, Optional<ServerTool> offered, String name, Status status, Duration took) {
+    boolean known = ToolWish.platform().anyMatch(tool -> tool.wire().equals(name));
+    String tool = known ? name : offered.isPresent() ? "mcp" : "other";
     meters
         .counter(
             "hermes_tool_executions",

@@ -19,8 +19,14 @@ final class ToolPolicy {
     return tenant.namespace() == null ? Optional.empty() : tenant.defaultPolicy();
   }
 
+  /** Whether the caller may have tools run at all. */
+  static boolean mayExecute(Principal caller) {
+    return caller.has(Scope.EXECUTE) && caller.sandbox().isEmpty();
+  }
+
+  /** Those that the platform itself has. */
   static Stream<ServerTool> allowed(Principal caller, EffectiveTenant tenant) {
-    if (!caller.has(Scope.EXECUTE) || caller.sandbox().isPresent()) {
+    if (!mayExecute(caller)) {
       return Stream.empty();
     }
     return Stream.concat(

@@ -24,6 +24,7 @@ public final class ToolRunner {
   private final SandboxCalls sandboxes;
   private final MemoryCalls memories;
   private final SkillCalls skills;
+  private final RemoteCalls remote;
   private final ToolReceipts receipts;
   private final ToolMetrics metrics;
   private final Clock clock;
@@ -32,12 +33,14 @@ public final class ToolRunner {
       SandboxCalls sandboxes,
       MemoryCalls memories,
       SkillCalls skills,
+      RemoteCalls remote,
       ToolReceipts receipts,
       ToolMetrics metrics,
       Clock clock) {
     this.sandboxes = sandboxes;
     this.memories = memories;
     this.skills = skills;
+    this.remote = remote;
     this.receipts = receipts;
     this.metrics = metrics;
     this.clock = clock;
@@ -50,7 +53,9 @@ public final class ToolRunner {
     Optional<ServerTool> tool = turn.offered(call.name());
     // what needs no sandbox is under no policy
     Optional<SandboxHold> hold =
-        tool.filter(PlatformTool.class::isInstance).isPresent() ? Optional.empty() : turn.hold();
+        tool.filter(it -> !(it instanceof SandboxTool)).isPresent()
+            ? Optional.empty()
+            : turn.hold();
     Receipt receipt =
         Receipt.of(
             begun,
@@ -113,6 +118,7 @@ public final class ToolRunner {
   /** After {@link #leave}. */
   public void release(ToolTurn turn) {
     turn.written();
+    remote.release(turn);
     sandboxes.release(turn);
   }
 
@@ -146,6 +152,7 @@ public final class ToolRunner {
             case MEMORY -> memories.run(turn, call, receipt);
             case SKILL -> skills.run(turn, call, receipt);
           };
+      case RemoteTool it -> remote.run(turn, it.listed(), call, receipt);
     };
   }
 
@@ -162,6 +169,11 @@ public final class ToolRunner {
             took.toMillis(),
             result.truncated(),
             now));
-    metrics.executed(turn.caller().tenant(), receipt.tool(), result.status(), took);
+    metrics.executed(
+        turn.caller().tenant(),
+        turn.offered(receipt.tool()),
+        receipt.tool(),
+        result.status(),
+        took);
   }
 }

@@ -6,11 +6,15 @@ import dev.hermes.api.identity.Principal;
 import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.sandbox.SandboxHold;
 import dev.hermes.api.skill.SkillRules;
-import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.api.toolserver.ToolServerSession;
+import dev.hermes.crds.tenant.TenantSpec;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -27,35 +31,25 @@ public final class ToolTurn {
   private final boolean skillsWanted;
   private final Optional<SandboxHold> hold;
   private final SkillsInUse inUse = new SkillsInUse();
+  private final List<TenantSpec.McpServer> servers;
+  private final Map<String, ToolServerSession> open = new HashMap<>();
   private final List<FinishedReceipt> unwritten = new ArrayList<>();
   private int calls;
 
-  private ToolTurn(
+  ToolTurn(
       Principal caller,
       String requestId,
       Optional<String> session,
       List<ServerTool> allowed,
-      Optional<SandboxHold> hold) {
+      Optional<SandboxHold> hold,
+      List<TenantSpec.McpServer> servers) {
     this.caller = caller;
     this.requestId = requestId;
     this.session = session;
     this.offered = new ArrayList<>(allowed);
     this.skillsWanted = offered.remove(PlatformTool.SKILL);
     this.hold = hold;
-  }
-
-  public static ToolTurn of(
-      Principal caller,
-      EffectiveTenant tenant,
-      String requestId,
-      Optional<String> session,
-      Set<ServerTool> wanted) {
-    List<ServerTool> allowed = ToolPolicy.allowed(caller, tenant).filter(wanted::contains).toList();
-    Optional<SandboxHold> hold =
-        ToolPolicy.sandboxPolicy(tenant)
-            .map(
-                policy -> new SandboxHold(caller.tenant(), tenant, policy, caller.user(), session));
-    return new ToolTurn(caller, requestId, session, allowed, hold);
+    this.servers = servers;
   }
 
   /** OpenAI tool objects for the model, of what may run now. */
@@ -155,6 +149,20 @@ public final class ToolTurn {
     return offered.stream().filter(tool -> tool.wire().equals(name)).findFirst();
   }
 
+  /** What is said to a server of the tenant, begun with the first call of a tool of it. */
+  ToolServerSession server(String name, Function<TenantSpec.McpServer, ToolServerSession> begin) {
+    return open.computeIfAbsent(
+        name,
+        _ ->
+            begin.apply(
+                servers.stream().filter(it -> it.name().equals(name)).findFirst().orElseThrow()));
+  }
+
+  /** Those that were begun. */
+  List<ToolServerSession> servers() {
+    return List.copyOf(open.values());
+  }
+
   void counted() {
     calls++;
   }
@@ -198,7 +206,7 @@ public final class ToolTurn {
         receipt.status() == FinishedReceipt.Status.REFUSED
             ? AuditLog.Outcome.DENIED
             : AuditLog.Outcome.ALLOWED,
-        java.util.Map.of("receipt", receipt.receipt().id().toString()),
+        Map.of("receipt", receipt.receipt().id().toString()),
         requestId);
   }
 }

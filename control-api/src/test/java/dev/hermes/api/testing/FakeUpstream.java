@@ -58,6 +58,7 @@ public final class FakeUpstream implements AutoCloseable {
           "fake-python",
           "fake-force",
           "fake-memory",
+          "fake-tool",
           "fake-steps",
           "fake-calls",
           "fake-slow-tool",
@@ -295,6 +296,15 @@ public final class FakeUpstream implements AutoCloseable {
           text(exchange, body, "result: " + text, true);
         } else {
           call(exchange, body, "memory", text);
+        }
+      }
+      case "fake-tool" -> {
+        // the user says which, and with what
+        if (toolResult) {
+          text(exchange, body, "result: " + text, true);
+        } else {
+          String[] wish = text.split(" ", 2);
+          call(exchange, body, wish[0], wish.length > 1 ? wish[1] : "{}");
         }
       }
       case "fake-client-tool" -> {

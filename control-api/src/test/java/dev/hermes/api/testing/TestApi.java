@@ -68,6 +68,8 @@ public final class TestApi implements AutoCloseable {
     properties.put("hermes.signing-private-file", secrets.resolve("private.pem").toString());
     properties.put("hermes.providers-file", providers.toString());
     properties.put("hermes.test.local-pods", "true");
+    properties.put("hermes.test.local-tool-servers", "true");
+    properties.put("hermes.mcp.credentials-dir", secrets.resolve("mcp").toString());
     properties.put("hermes.sandbox-room-wait", "3s");
     properties.putAll(more);
     this.server = ApplicationContext.run(EmbeddedServer.class, properties);
@@ -254,6 +256,8 @@ public final class TestApi implements AutoCloseable {
         folder = Files.createTempDirectory("secrets");
         Path pepper = Files.createDirectory(folder.resolve("pepper"));
         Files.writeString(folder.resolve("report"), REPORT_TOKEN + "\n");
+        Path mcp = Files.createDirectory(folder.resolve("mcp"));
+        Files.writeString(mcp.resolve("token"), FakeMcpServer.TOKEN + "\n");
         Files.writeString(pepper.resolve("1"), Base64.getEncoder().encodeToString(new byte[32]));
         KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
         Files.writeString(

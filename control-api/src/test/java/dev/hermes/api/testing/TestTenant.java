@@ -95,7 +95,8 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
             c.tools(),
             c.requestsPerMinute(),
             c.maxConcurrentSandboxes(),
-            c.policies()),
+            c.policies(),
+            c.mcpServers()),
         state);
   }
 
@@ -174,7 +175,29 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
             config.tools(),
             config.requestsPerMinute(),
             config.maxConcurrentSandboxes(),
-            config.policies()),
+            config.policies(),
+            config.mcpServers()),
+        state);
+  }
+
+  public TestTenant withMcpServers(TenantSpec.McpServer... servers) {
+    EffectiveTenant c = config;
+    return new TestTenant(
+        id,
+        new EffectiveTenant(
+            c.tenantId(),
+            c.name(),
+            c.displayName(),
+            c.suspended(),
+            c.generation() + 1,
+            c.namespace(),
+            c.database(),
+            c.models(),
+            c.tools(),
+            c.requestsPerMinute(),
+            c.maxConcurrentSandboxes(),
+            c.policies(),
+            List.of(servers)),
         state);
   }
 
@@ -211,7 +234,8 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
             tools,
             requests,
             sandboxes,
-            policies),
+            policies,
+            config.mcpServers()),
         newState);
   }
 }

@@ -29,13 +29,45 @@ public record EffectiveTenant(
     List<Tool> tools,
     int requestsPerMinute,
     int maxConcurrentSandboxes,
-    List<EffectivePolicy> policies) {
+    List<EffectivePolicy> policies,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<TenantSpec.McpServer> mcpServers) {
 
   public EffectiveTenant {
     // An operator from before there was a choice wrote none.
     database = database == null ? EffectiveDatabase.shared() : database;
     tools = tools == null ? List.of() : List.copyOf(tools);
     policies = policies == null ? List.of() : List.copyOf(policies);
+    mcpServers = mcpServers == null ? List.of() : List.copyOf(mcpServers);
+  }
+
+  /** One without MCP servers. */
+  public EffectiveTenant(
+      String tenantId,
+      String name,
+      String displayName,
+      boolean suspended,
+      long generation,
+      @Nullable String namespace,
+      EffectiveDatabase database,
+      TenantSpec.Models models,
+      List<Tool> tools,
+      int requestsPerMinute,
+      int maxConcurrentSandboxes,
+      List<EffectivePolicy> policies) {
+    this(
+        tenantId,
+        name,
+        displayName,
+        suspended,
+        generation,
+        namespace,
+        database,
+        models,
+        tools,
+        requestsPerMinute,
+        maxConcurrentSandboxes,
+        policies,
+        List.of());
   }
 
   /** The tenant's first policy, which sessions use; empty when the tenant has no sandbox. */

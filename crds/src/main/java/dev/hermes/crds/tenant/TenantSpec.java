@@ -49,7 +49,11 @@ public record TenantSpec(
         List<LegalHold> legalHold,
     @JsonPropertyDescription(
             "Restores the data of a deleted tenant, or adopts it after its resource or cluster was lost. Cannot be changed.")
-        @Nullable Adopt adopt) {
+        @Nullable Adopt adopt,
+    @JsonPropertyDescription(
+            "MCP servers whose tools models may call, each under <server>_<tool>. Asked by the API, never by a sandbox.")
+        @Size(max = 8)
+        List<McpServer> mcpServers) {
 
   public TenantSpec {
     displayName = displayName == null ? "" : displayName;
@@ -62,6 +66,37 @@ public record TenantSpec(
     limits = limits == null ? new Limits(null) : limits;
     deletion = deletion == null ? new Deletion(DeletionPolicy.RETAIN, 30, true) : deletion;
     legalHold = legalHold == null ? List.of() : List.copyOf(legalHold);
+    mcpServers = mcpServers == null ? List.of() : List.copyOf(mcpServers);
+  }
+
+  /** One without MCP servers. */
+  public TenantSpec(
+      String displayName,
+      @Nullable String plan,
+      Boolean suspended,
+      Database database,
+      ApiKeys apiKeys,
+      Models models,
+      Tools tools,
+      Sandbox sandbox,
+      Limits limits,
+      Deletion deletion,
+      List<LegalHold> legalHold,
+      @Nullable Adopt adopt) {
+    this(
+        displayName,
+        plan,
+        suspended,
+        database,
+        apiKeys,
+        models,
+        tools,
+        sandbox,
+        limits,
+        deletion,
+        legalHold,
+        adopt,
+        List.of());
   }
 
   /** A spec of defaults only. */
@@ -95,7 +130,8 @@ public record TenantSpec(
         limits,
         deletion,
         legalHold,
-        adopt);
+        adopt,
+        mcpServers);
   }
 
   /** The same with another word about deletion. */
@@ -112,7 +148,8 @@ public record TenantSpec(
         limits,
         other,
         legalHold,
-        adopt);
+        adopt,
+        mcpServers);
   }
 
   /** The same, taking over the data of a tenant id. */
@@ -129,7 +166,26 @@ public record TenantSpec(
         limits,
         deletion,
         legalHold,
-        new Adopt(tenantId));
+        new Adopt(tenantId),
+        mcpServers);
+  }
+
+  /** The same with other MCP servers. */
+  public TenantSpec withMcpServers(List<McpServer> others) {
+    return new TenantSpec(
+        displayName,
+        plan,
+        suspended,
+        database,
+        apiKeys,
+        models,
+        tools,
+        sandbox,
+        limits,
+        deletion,
+        legalHold,
+        adopt,
+        others);
   }
 
   /** The same, but suspended. */
@@ -146,7 +202,8 @@ public record TenantSpec(
         limits,
         deletion,
         legalHold,
-        adopt);
+        adopt,
+        mcpServers);
   }
 
   /** Isolation of the tenant's rows. */
@@ -345,4 +402,37 @@ public record TenantSpec(
           @Required
           @Pattern("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
           String tenantId) {}
+
+  /** A server of tools that speaks the Model Context Protocol over Streamable HTTP. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record McpServer(
+      @JsonPropertyDescription(
+              "Name of the server, the first part of its tools' names; unique in this list.")
+          @Required
+          @Pattern("^[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?$")
+          String name,
+      @JsonPropertyDescription(
+              "Where it takes messages: an https URL, or an http one of a Service of the cluster (a host that ends in .svc or .svc.cluster.local).")
+          @Required
+          @Size(min = 1, max = 500)
+          String url,
+      @JsonPropertyDescription("Tools of it that may be used, as it names them. Empty: all.")
+          @Size(max = 128)
+          List<String> tools,
+      @JsonPropertyDescription(
+              "Key of the API's Secret of MCP credentials (the chart's mcp.credentialsSecret) whose value is sent to it as a bearer token. Absent: none is sent.")
+          @Pattern("^[A-Za-z0-9][-A-Za-z0-9._]{0,62}$")
+          @Nullable String credential,
+      @JsonPropertyDescription("Seconds that a call may take.") @Min(1) @Max(300) @Default("30")
+          Integer timeoutSeconds) {
+    public McpServer {
+      tools = tools == null ? List.of() : List.copyOf(tools);
+      timeoutSeconds = timeoutSeconds == null ? 30 : timeoutSeconds;
+    }
+
+    /** Whether a tool of this name may be used, as far as this list goes. */
+    public boolean allows(String tool) {
+      return tools.isEmpty() || tools.contains(tool);
+    }
+  }
 }

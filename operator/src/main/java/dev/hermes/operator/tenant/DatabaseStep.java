@@ -139,6 +139,7 @@ final class DatabaseStep {
         spec.tools().allow(),
         bounds.requestsPerMinute(),
         bounds.maxConcurrentSandboxes(),
-        effective);
+        effective,
+        spec.mcpServers());
   }
 }

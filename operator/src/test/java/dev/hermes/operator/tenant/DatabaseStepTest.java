@@ -3,6 +3,7 @@ package dev.hermes.operator.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hermes.crds.tenant.Tenant;
+import dev.hermes.crds.tenant.TenantSpec;
 import dev.hermes.operator.plan.Plans;
 import dev.hermes.operator.testing.Fixtures;
 import dev.hermes.operator.testing.Golden;
@@ -27,6 +28,23 @@ class DatabaseStepTest {
             Plans.none(),
             Optional.of("hermes-acme-5c1e9a77"),
             List.of(TenantDesiredTest.resolved("default", 2, List.of()))));
+  }
+
+  @Test
+  @DisplayName("AGW-8 the API is told of a tenant's MCP servers, and of nobody else's")
+  void mcpServers() {
+    TenantSpec.McpServer server =
+        new TenantSpec.McpServer(
+            "wiki", "https://mcp.example.com/mcp", List.of("search"), "wiki-token", null);
+    Tenant named =
+        Fixtures.tenant("acme", TenantSpec.defaults().withMcpServers(List.of(server)), null);
+    Golden.matches(
+        "tenant/effective-mcp",
+        DatabaseStep.effective(named, ID, Plans.none(), Optional.empty(), List.of()));
+    assertThat(
+            DatabaseStep.effective(TENANT, ID, Plans.none(), Optional.empty(), List.of())
+                .mcpServers())
+        .isEmpty();
   }
 
   @Test
