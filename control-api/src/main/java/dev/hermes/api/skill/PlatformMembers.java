@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -28,6 +30,10 @@ final class PlatformMembers {
       Stream.concat(IN_SANDBOX.stream(), Stream.of("memory", "skill"))
           .collect(Collectors.toUnmodifiableSet());
 
+  /** How a tool of one of the tenant's MCP servers is called: the server, then the tool. */
+  private static final Pattern OF_SERVER = Pattern.compile("[a-z0-9][a-z0-9-]*_[A-Za-z0-9_-]+");
+
+  private static final int MOST_NAME = 64;
   private static final int MOST_SECONDS = 3600;
 
   private PlatformMembers() {}
@@ -36,8 +42,13 @@ final class PlatformMembers {
     boolean required = required(head);
     Optional<Set<String>> allowed = head.names(ALLOWED_TOOLS);
     Optional<Set<String>> inSandbox = one(head, SANDBOX_TOOLS, Head::names);
-    allowed.ifPresent(it -> check(ALLOWED_TOOLS, it, TOOLS));
-    inSandbox.ifPresent(it -> check(SANDBOX_TOOLS, it, IN_SANDBOX));
+    allowed.ifPresent(it ->
+        check(
+            ALLOWED_TOOLS,
+            it,
+            tool -> TOOLS.contains(tool) || isOfServer(tool),
+            inOrder(TOOLS) + ", and tools of MCP servers as server_tool"));
+    inSandbox.ifPresent(it -> check(SANDBOX_TOOLS, it, IN_SANDBOX::contains, inOrder(IN_SANDBOX)));
     SkillRules rules =
         new SkillRules(
             name,
@@ -77,16 +88,16 @@ final class PlatformMembers {
     return read.apply(head.has(name) ? head : metadata, name);
   }
 
-  private static void check(String member, Set<String> names, Set<String> known) {
+  /** Which of them there are is known to a turn alone: a server may be named later. */
+  private static boolean isOfServer(String name) {
+    return name.length() <= MOST_NAME && OF_SERVER.matcher(name).matches();
+  }
+
+  private static void check(String member, Set<String> names, Predicate<String> known, String all) {
     for (String name : names) {
-      if (!known.contains(name)) {
+      if (!known.test(name)) {
         throw FrontMatter.wrong(
-            "has in "
-                + member
-                + " "
-                + FrontMatter.shown(name)
-                + ", and can have there: "
-                + inOrder(known));
+            "has in " + member + " " + FrontMatter.shown(name) + ", and can have there: " + all);
       }
     }
   }

@@ -149,6 +149,6 @@ class SummaryPromptTest {
 
   private static TurnBeginning.Begun begun(History history, Optional<Progress> progress) {
     return new TurnBeginning.Begun(
-        history, Optional.empty(), progress.map(it -> new TurnBeginning.Resumed(it, "dead")));
+        history, List.of(), progress.map(it -> new TurnBeginning.Resumed(it, "dead")));
   }
 }

@@ -84,6 +84,10 @@ class SkillDocumentTest {
     assertThat(both.allows("memory", false)).isTrue();
     assertThat(both.allows("bash", true)).isFalse();
     assertThat(both.allows("python", true)).isTrue();
+    assertThat(parse("allowed-tools: git-hub_create_issue\n").rules().allowedTools().orElseThrow())
+        .as("a tool of an MCP server")
+        .containsExactly("git-hub_create_issue");
+
     SkillRules none = parse("allowed-tools: []\n").rules();
     assertThat(none.allows("python", true)).isFalse();
     assertThat(none.allows("memory", false)).isFalse();
@@ -104,6 +108,8 @@ class SkillDocumentTest {
         "`timeout: [1]` | no whole number",
         "`sandbox_tools: [memory]` | can have there: bash, files, python",
         "`allowed-tools: Bash(git:*)` | can have there",
+        "`allowed-tools: git-hub_` | can have there",
+        "`allowed-tools: _search` | can have there",
         "`allowed-tools: [python, [bash]]` | nested deeper",
         "`allowed-tools: [1]` | no text",
         "`metadata: text` | metadata that is no list",

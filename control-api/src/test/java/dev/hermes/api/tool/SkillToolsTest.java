@@ -22,7 +22,7 @@ class SkillToolsTest {
   }
 
   private static ServerTool tool(String name) {
-    return ToolWish.all().filter(it -> it.wire().equals(name)).findFirst().orElseThrow();
+    return ToolWish.platform().filter(it -> it.wire().equals(name)).findFirst().orElseThrow();
   }
 
   @Test
