@@ -55,9 +55,24 @@ public final class LocalPods implements PodSource {
       throws IOException {
     this.daemon = daemon;
     this.publicKeys = PublicKeys.of(TokenSigner.privateKey(Path.of(key)));
+    // the compiler may need longer than the first request that wants a sandbox would wait
+    binary();
   }
 
-  private record Local(ClaimedPod pod, Process process) {
+  private record Local(ClaimedPod pod, Process process, Path log) {
+    /** What it said when it has ended; whoever answers at its address is another then. */
+    Optional<String> ended() {
+      return process.isAlive() ? Optional.empty() : Optional.of("the daemon has ended: " + said());
+    }
+
+    private String said() {
+      try {
+        return Files.readString(log);
+      } catch (IOException e) {
+        return e.toString();
+      }
+    }
+
     /** With all that runs in it, as a pod's namespace ends. */
     CompletableFuture<Process> end() {
       List<ProcessHandle> all = process.descendants().toList();
@@ -129,8 +144,13 @@ public final class LocalPods implements PodSource {
   @Override
   public Readiness awaitReady(String namespace, String name, Instant deadline)
       throws InterruptedException {
-    ClaimedPod pod = pods.get(name).pod();
+    Local local = pods.get(name);
+    ClaimedPod pod = local.pod();
     while (Instant.now().isBefore(deadline)) {
+      Optional<String> ended = local.ended();
+      if (ended.isPresent()) {
+        return new Readiness.Gone(ended.get());
+      }
       try {
         if (daemon.isHealthy(Endpoint.of(pod.ip(), pod.uid()))) {
           return new Readiness.Ready(pod);
@@ -181,6 +201,7 @@ public final class LocalPods implements PodSource {
     try {
       Path home = Files.createTempDirectory("sandbox");
       Path uidFile = Files.writeString(home.resolve("uid"), uid);
+      Path log = home.resolve("log");
       Process process =
           new ProcessBuilder(
                   List.of(
@@ -194,10 +215,10 @@ public final class LocalPods implements PodSource {
                       "--pids=4096",
                       "--no-namespaces"))
               .redirectErrorStream(true)
-              .redirectOutput(home.resolve("log").toFile())
+              .redirectOutput(log.toFile())
               .start();
       ClaimedPod pod = new ClaimedPod(name, uid, ip, namespace);
-      pods.put(name, new Local(pod, process));
+      pods.put(name, new Local(pod, process, log));
       return pod;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
