@@ -15,10 +15,14 @@ public record SessionId(String value) {
    * @param param the header or member that it stands in, as the error names it
    */
   public static SessionId parse(String param, String text) {
-    if (!FORM.matcher(text).matches()) {
+    if (!isId(text)) {
       throw new ApiException(
           Failure.invalid(param, "A session id is 1 to 128 characters of A-Z a-z 0-9 . _ -"));
     }
     return new SessionId(text);
+  }
+
+  static boolean isId(String text) {
+    return FORM.matcher(text).matches();
   }
 }
