@@ -63,26 +63,27 @@ final class Settlement {
    */
   void settle(Turn turn, String status, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
     UsageRecord record = turn.record(status);
+    // made once: what is written again after a commit whose answer was lost is the same row
+    Writes writes = new Writes();
+    usage.add(writes, turn.caller().tenant(), record);
+    audit.add(writes, turn.caller().tenant(), entry(turn, record));
     settlement.settle(
         turn.caller().tenant(),
         UsageSettlement.Kind.CHAT,
         record,
         () -> {
-          write(turn, record, kept, answer);
+          write(turn, writes, kept, answer);
           tools.leave(turn.tools());
         });
     Thread.ofVirtual().name("release").start(Carried.beyond(() -> tools.release(turn.tools())));
   }
 
   private void write(
-      Turn turn, UsageRecord record, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
+      Turn turn, Writes writes, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
     // a repetition will say all of it anew
     List<ObjectNode> added =
         turn.claim().isPresent() && answer.isEmpty() ? List.of() : turn.added();
     TenantId tenant = turn.caller().tenant();
-    Writes writes = new Writes();
-    usage.add(writes, tenant, record);
-    audit.add(writes, tenant, entry(turn, record));
     if (turn.session().isEmpty()
         && turn.claim().isEmpty()
         && kept.isEmpty()

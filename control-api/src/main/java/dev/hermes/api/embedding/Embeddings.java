@@ -107,11 +107,7 @@ final class Embeddings {
             used.estimated() ? Completeness.ESTIMATED : Completeness.FINAL,
             status,
             degraded);
-    settlement.settle(
-        call.caller().tenant(), UsageSettlement.Kind.EMBEDDING, record, () -> write(call, record));
-  }
-
-  private void write(Call call, UsageRecord record) {
+    // made once: what is written again after a commit whose answer was lost is the same row
     Writes writes = new Writes();
     usage.add(writes, call.caller().tenant(), record);
     audit.add(
@@ -124,6 +120,10 @@ final class Embeddings {
             AuditLog.Outcome.ALLOWED,
             Map.of("status", record.status(), "key", record.keyId()),
             call.requestId()));
-    database.write(call.caller().tenant(), writes);
+    settlement.settle(
+        call.caller().tenant(),
+        UsageSettlement.Kind.EMBEDDING,
+        record,
+        () -> database.write(call.caller().tenant(), writes));
   }
 }

@@ -48,6 +48,11 @@ final class ToolReceipts {
   void write(ToolTurn turn) {
     TenantId tenant = turn.caller().tenant();
     receipts.finish(tenant, turn.unwritten());
-    audit.record(tenant, turn.unwritten().stream().map(turn::auditOf).toList());
+    // a receipt may be written again when the answer to its commit was lost
+    audit.recordOnce(
+        tenant,
+        turn.unwritten().stream()
+            .map(it -> new AuditLog.Dated(it.receipt().id(), it.finishedAt(), turn.auditOf(it)))
+            .toList());
   }
 }
