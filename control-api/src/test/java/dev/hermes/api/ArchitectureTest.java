@@ -93,8 +93,7 @@ class ArchitectureTest {
             Map.entry("trace", Set.of()),
             Map.entry("body", Set.of()),
             Map.entry(
-                "embedding",
-                Set.of("audit", "body", "idempotency", "identity", "model", "tenant", "usage")),
+                "embedding", Set.of("body", "idempotency", "identity", "model", "tenant", "usage")),
             Map.entry("database", Set.of("metric", "tenant")),
             Map.entry("audit", Set.of()),
             Map.entry("receipt", Set.of("identity")),
@@ -130,7 +129,7 @@ class ArchitectureTest {
             Map.entry("skill", Set.of("audit", "body", "idempotency", "identity", "notice")),
             Map.entry("session", Set.of("audit", "body", "idempotency", "identity")),
             Map.entry("response", Set.of("audit", "body", "identity")),
-            Map.entry("usage", Set.of("identity", "metric")),
+            Map.entry("usage", Set.of("audit", "identity", "metric")),
             Map.entry("egress", Set.of("audit", "tenant", "usage")),
             Map.entry("openapi", Set.of()),
             Map.entry(
@@ -149,7 +148,6 @@ class ArchitectureTest {
             Map.entry(
                 "chat",
                 Set.of(
-                    "audit",
                     "body",
                     "idempotency",
                     "identity",

@@ -1,7 +1,6 @@
 package dev.hermes.api.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.hermes.api.audit.AuditLog;
 import dev.hermes.api.idempotency.Claim;
 import dev.hermes.api.idempotency.IdempotencyKeys;
 import dev.hermes.api.idempotency.KeptAnswer;
@@ -11,14 +10,12 @@ import dev.hermes.api.session.Sessions;
 import dev.hermes.api.tool.ToolRunner;
 import dev.hermes.api.trace.Carried;
 import dev.hermes.api.usage.UsageRecord;
-import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
 import dev.hermes.database.access.Writes;
 import jakarta.inject.Singleton;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -30,30 +27,24 @@ import java.util.Optional;
 final class Settlement {
   private final TenantDatabase database;
   private final UsageSettlement settlement;
-  private final UsageRecords usage;
   private final Sessions sessions;
   private final ToolRunner tools;
   private final KeptResponses responses;
   private final IdempotencyKeys keys;
-  private final AuditLog audit;
 
   Settlement(
       TenantDatabase database,
       UsageSettlement settlement,
-      UsageRecords usage,
       Sessions sessions,
       ToolRunner tools,
       KeptResponses responses,
-      IdempotencyKeys keys,
-      AuditLog audit) {
+      IdempotencyKeys keys) {
     this.database = database;
     this.settlement = settlement;
-    this.usage = usage;
     this.sessions = sessions;
     this.tools = tools;
     this.responses = responses;
     this.keys = keys;
-    this.audit = audit;
   }
 
   /**
@@ -63,15 +54,11 @@ final class Settlement {
    */
   void settle(Turn turn, String status, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
     UsageRecord record = turn.record(status);
-    // made once: what is written again after a commit whose answer was lost is the same row
-    Writes writes = new Writes();
-    usage.add(writes, turn.caller().tenant(), record);
-    audit.add(writes, turn.caller().tenant(), entry(turn, record));
     settlement.settle(
         turn.caller().tenant(),
         UsageSettlement.Kind.CHAT,
         record,
-        () -> {
+        writes -> {
           write(turn, writes, kept, answer);
           tools.leave(turn.tools());
         });
@@ -102,16 +89,6 @@ final class Settlement {
           writes.send(handle);
           return true;
         });
-  }
-
-  private static AuditLog.Entry entry(Turn turn, UsageRecord record) {
-    return new AuditLog.Entry(
-        turn.caller().user(),
-        "chat.completion",
-        "model:" + record.model(),
-        AuditLog.Outcome.ALLOWED,
-        Map.of("status", record.status(), "key", record.keyId()),
-        turn.requestId());
   }
 
   private void settle(Claim claim, Optional<KeptAnswer> answer) {

@@ -1,6 +1,5 @@
 package dev.hermes.api.embedding;
 
-import dev.hermes.api.audit.AuditLog;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.model.EmbeddingAnswer;
 import dev.hermes.api.model.EmbeddingRequest;
@@ -14,14 +13,11 @@ import dev.hermes.api.problem.RequestId;
 import dev.hermes.api.tenant.Tenants;
 import dev.hermes.api.usage.UsageRecord;
 import dev.hermes.api.usage.UsageRecord.Completeness;
-import dev.hermes.api.usage.UsageRecords;
 import dev.hermes.api.usage.UsageSettlement;
 import dev.hermes.database.access.TenantDatabase;
-import dev.hermes.database.access.Writes;
 import io.micronaut.http.HttpRequest;
 import jakarta.inject.Singleton;
 import java.time.Clock;
-import java.util.Map;
 import java.util.Optional;
 
 /** Asks a model for vectors, and writes what that used before the client is told. */
@@ -30,9 +26,7 @@ final class Embeddings {
   private final Tenants tenants;
   private final TenantDatabase database;
   private final ModelCatalog catalog;
-  private final UsageRecords usage;
   private final UsageSettlement settlement;
-  private final AuditLog audit;
   private final ModelMetrics metrics;
   private final Clock clock;
 
@@ -40,17 +34,13 @@ final class Embeddings {
       Tenants tenants,
       TenantDatabase database,
       ModelCatalog catalog,
-      UsageRecords usage,
       UsageSettlement settlement,
-      AuditLog audit,
       ModelMetrics metrics,
       Clock clock) {
     this.tenants = tenants;
     this.database = database;
     this.catalog = catalog;
-    this.usage = usage;
     this.settlement = settlement;
-    this.audit = audit;
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -107,23 +97,10 @@ final class Embeddings {
             used.estimated() ? Completeness.ESTIMATED : Completeness.FINAL,
             status,
             degraded);
-    // made once: what is written again after a commit whose answer was lost is the same row
-    Writes writes = new Writes();
-    usage.add(writes, call.caller().tenant(), record);
-    audit.add(
-        writes,
-        call.caller().tenant(),
-        new AuditLog.Entry(
-            call.caller().user(),
-            "embedding",
-            "model:" + record.model(),
-            AuditLog.Outcome.ALLOWED,
-            Map.of("status", record.status(), "key", record.keyId()),
-            call.requestId()));
     settlement.settle(
         call.caller().tenant(),
         UsageSettlement.Kind.EMBEDDING,
         record,
-        () -> database.write(call.caller().tenant(), writes));
+        rows -> database.write(call.caller().tenant(), rows));
   }
 }

@@ -1,16 +1,13 @@
 package dev.hermes.api.usage;
 
-import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
 import dev.hermes.database.access.Writes;
-import jakarta.inject.Singleton;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes usage, each record once however often it is tried. Joins the caller's transaction. */
-@Singleton
-public final class UsageRecords {
+/** Writes usage, each record once however often it is tried. */
+final class UsageRecords {
   private static final String INSERT =
       """
       insert into usage_records
@@ -24,25 +21,10 @@ public final class UsageRecords {
       on conflict (tenant_id, usage_id, created_at) do nothing
       """;
 
-  private final TenantDatabase database;
-
-  UsageRecords(TenantDatabase database) {
-    this.database = database;
-  }
-
-  public void record(TenantId tenant, UsageRecord usage) {
-    database.inTenant(
-        tenant,
-        handle -> {
-          Writes writes = new Writes();
-          add(writes, tenant, usage);
-          writes.send(handle);
-          return true;
-        });
-  }
+  private UsageRecords() {}
 
   /** To be sent with other writes of the transaction. */
-  public void add(Writes writes, TenantId tenant, UsageRecord usage) {
+  static void add(Writes writes, TenantId tenant, UsageRecord usage) {
     writes.add(
         INSERT,
         Map.ofEntries(
