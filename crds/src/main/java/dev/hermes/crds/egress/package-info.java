@@ -1,4 +1,4 @@
-/** What the egress proxy tells the control API. */
+/** What the egress proxy tells the control API, and what both never connect to. */
 @NullMarked
 package dev.hermes.crds.egress;
 

@@ -1,23 +1,21 @@
 package dev.hermes.egress.address;
 
+import dev.hermes.crds.egress.Cidr;
+import dev.hermes.crds.egress.MetadataServices;
 import dev.hermes.egress.destination.Destination;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Which addresses a name may have: public ones (RFC 6890 and its registries), and what the
  * installation excepts by name and range. Metadata services are excepted by nothing.
  */
 public final class AddressRules {
-  private static final List<Cidr> METADATA =
-      ranges("169.254.169.254/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::/32");
-
   private static final List<Cidr> NOT_PUBLIC =
-      ranges(
+      Cidr.all(
           "0.0.0.0/8",
           "10.0.0.0/8",
           "100.64.0.0/10",
@@ -58,20 +56,16 @@ public final class AddressRules {
 
   /** Whether the proxy may connect to this address, which the destination's name has. */
   public boolean allows(Destination destination, InetAddress address) {
-    if (within(METADATA, address)) {
+    if (MetadataServices.have(address)) {
       return false;
     }
-    return isPublic(address) && !within(denied, address)
-        || within(exceptions.getOrDefault(destination.toString(), List.of()), address);
+    return isPublic(address) && !Cidr.anyContains(denied, address)
+        || Cidr.anyContains(exceptions.getOrDefault(destination.toString(), List.of()), address);
   }
 
   private static boolean isPublic(InetAddress address) {
-    return !within(NOT_PUBLIC, address)
+    return !Cidr.anyContains(NOT_PUBLIC, address)
         && (address instanceof Inet4Address || GLOBAL_UNICAST.contains(address));
-  }
-
-  private static boolean within(List<Cidr> ranges, InetAddress address) {
-    return ranges.stream().anyMatch(range -> range.contains(address));
   }
 
   /** Reads {@code host:port=range} pairs; throws with a message for people. */
@@ -84,9 +78,5 @@ public final class AddressRules {
           text + " is not of the form index.example.com:443=10.1.2.3/32");
     }
     return Map.entry(destination.get().toString(), Cidr.parse(text.substring(equals + 1)));
-  }
-
-  private static List<Cidr> ranges(String... texts) {
-    return Stream.of(texts).map(Cidr::parse).toList();
   }
 }

@@ -1,8 +1,8 @@
 package dev.hermes.egress.config;
 
 import dev.hermes.crds.Names;
+import dev.hermes.crds.egress.Cidr;
 import dev.hermes.egress.address.AddressRules;
-import dev.hermes.egress.address.Cidr;
 import dev.hermes.egress.destination.Destination;
 import java.net.URI;
 import java.nio.file.Files;

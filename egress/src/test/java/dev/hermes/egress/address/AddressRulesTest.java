@@ -3,6 +3,7 @@ package dev.hermes.egress.address;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hermes.crds.egress.Cidr;
 import dev.hermes.egress.destination.Destination;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -60,6 +61,7 @@ class AddressRulesTest {
         "fec0::1",
         "fc00::1",
         "fd00:ec2::254",
+        "fd20:ce::254",
         "ff02::1",
         "64:ff9b::a00:1",
         "64:ff9b:1::a00:1",

@@ -1,5 +1,6 @@
 package dev.hermes.egress.testing;
 
+import dev.hermes.crds.egress.Cidr;
 import dev.hermes.egress.access.Access;
 import dev.hermes.egress.access.PolicyState;
 import dev.hermes.egress.access.Registry;
@@ -7,7 +8,6 @@ import dev.hermes.egress.access.Sandbox;
 import dev.hermes.egress.access.TenantState;
 import dev.hermes.egress.access.TokenVerifier;
 import dev.hermes.egress.address.AddressRules;
-import dev.hermes.egress.address.Cidr;
 import dev.hermes.egress.destination.AllowList;
 import dev.hermes.egress.destination.Destination;
 import dev.hermes.egress.destination.Narrowing;

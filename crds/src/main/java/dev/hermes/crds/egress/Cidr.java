@@ -1,8 +1,10 @@
-package dev.hermes.egress.address;
+package dev.hermes.crds.egress;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A range of addresses of one family. */
 public record Cidr(InetAddress base, int prefix) {
@@ -25,6 +27,16 @@ public record Cidr(InetAddress base, int prefix) {
     }
     throw new IllegalArgumentException(
         text + " is not a range of addresses such as 10.0.0.0/8 or fd00::/8");
+  }
+
+  /** Several of them. */
+  public static List<Cidr> all(String... texts) {
+    return Stream.of(texts).map(Cidr::parse).toList();
+  }
+
+  /** Whether an address is in one of the ranges. */
+  public static boolean anyContains(List<Cidr> ranges, InetAddress address) {
+    return ranges.stream().anyMatch(range -> range.contains(address));
   }
 
   public boolean contains(InetAddress address) {
