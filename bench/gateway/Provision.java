@@ -62,6 +62,7 @@ final class Provision {
             List.of(),
             NO_LIMIT,
             1,
+            List.of(),
             List.of());
     RawKey key = ApiKeyFormat.mint(new SecureRandom());
     Digest digest = Pepper.load(etc.resolve("pepper")).digest(key.innerHash());

@@ -137,7 +137,8 @@ record TestTenant(String name) implements AutoCloseable {
             new TenantSpec.Limits(100_000),
             new TenantSpec.Deletion(TenantSpec.DeletionPolicy.RETAIN, 30, false),
             List.of(),
-            null));
+            null,
+            List.of()));
     client.resource(tenant).create();
     key("app", List.of(Role.ADMIN), List.of(Scope.READ, Scope.WRITE, Scope.EXECUTE, Scope.AUDIT));
   }

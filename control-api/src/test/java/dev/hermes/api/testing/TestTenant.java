@@ -33,7 +33,8 @@ public record TestTenant(UUID id, EffectiveTenant config, String state) {
             List.of(Tool.PYTHON, Tool.BASH),
             100_000,
             10,
-            List.of(policy(limits(50), null))),
+            List.of(policy(limits(50), null)),
+            List.of()),
         "active");
   }
 

@@ -40,36 +40,6 @@ public record EffectiveTenant(
     mcpServers = mcpServers == null ? List.of() : List.copyOf(mcpServers);
   }
 
-  /** One without MCP servers. */
-  public EffectiveTenant(
-      String tenantId,
-      String name,
-      String displayName,
-      boolean suspended,
-      long generation,
-      @Nullable String namespace,
-      EffectiveDatabase database,
-      TenantSpec.Models models,
-      List<Tool> tools,
-      int requestsPerMinute,
-      int maxConcurrentSandboxes,
-      List<EffectivePolicy> policies) {
-    this(
-        tenantId,
-        name,
-        displayName,
-        suspended,
-        generation,
-        namespace,
-        database,
-        models,
-        tools,
-        requestsPerMinute,
-        maxConcurrentSandboxes,
-        policies,
-        List.of());
-  }
-
   /** The tenant's first policy, which sessions use; empty when the tenant has no sandbox. */
   public Optional<EffectivePolicy> defaultPolicy() {
     return policies.stream().findFirst();

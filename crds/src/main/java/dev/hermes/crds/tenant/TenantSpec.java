@@ -69,36 +69,6 @@ public record TenantSpec(
     mcpServers = mcpServers == null ? List.of() : List.copyOf(mcpServers);
   }
 
-  /** One without MCP servers. */
-  public TenantSpec(
-      String displayName,
-      @Nullable String plan,
-      Boolean suspended,
-      Database database,
-      ApiKeys apiKeys,
-      Models models,
-      Tools tools,
-      Sandbox sandbox,
-      Limits limits,
-      Deletion deletion,
-      List<LegalHold> legalHold,
-      @Nullable Adopt adopt) {
-    this(
-        displayName,
-        plan,
-        suspended,
-        database,
-        apiKeys,
-        models,
-        tools,
-        sandbox,
-        limits,
-        deletion,
-        legalHold,
-        adopt,
-        List.of());
-  }
-
   /** A spec of defaults only. */
   public static TenantSpec defaults() {
     return new TenantSpec(
@@ -113,7 +83,8 @@ public record TenantSpec(
         new Limits(null),
         new Deletion(DeletionPolicy.RETAIN, 30, true),
         List.of(),
-        null);
+        null,
+        List.of());
   }
 
   /** The same with its content elsewhere. */

@@ -67,7 +67,8 @@ class KeysTest {
         spec.limits(),
         spec.deletion(),
         spec.legalHold(),
-        spec.adopt());
+        spec.adopt(),
+        spec.mcpServers());
   }
 
   private static Optional<Reason> refusal(String namespace, Role role, Scope scope) {

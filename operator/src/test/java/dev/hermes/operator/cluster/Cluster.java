@@ -187,7 +187,8 @@ public final class Cluster implements AutoCloseable {
             defaults.limits(),
             new TenantSpec.Deletion(TenantSpec.DeletionPolicy.RETAIN, 30, false),
             List.of(),
-            null));
+            null,
+            List.of()));
   }
 
   /** A tenant that takes over data. */

@@ -81,7 +81,8 @@ class DedicatedClusterIT {
             base.limits(),
             base.deletion(),
             base.legalHold(),
-            base.adopt()));
+            base.adopt(),
+            base.mcpServers()));
   }
 
   private static Tenant dedicated(String name, String secret) {

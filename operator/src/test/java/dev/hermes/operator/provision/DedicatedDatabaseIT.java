@@ -83,6 +83,7 @@ class DedicatedDatabaseIT {
             spec.tools().allow(),
             60,
             10,
+            List.of(),
             List.of()));
   }
 

@@ -79,6 +79,7 @@ class ProvisionIT {
             spec.tools().allow(),
             60,
             10,
+            List.of(),
             List.of()));
   }
 

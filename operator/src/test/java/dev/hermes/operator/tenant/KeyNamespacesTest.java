@@ -41,7 +41,8 @@ class KeyNamespacesTest {
             spec.limits(),
             spec.deletion(),
             spec.legalHold(),
-            spec.adopt()),
+            spec.adopt(),
+            spec.mcpServers()),
         null);
   }
 

@@ -214,7 +214,8 @@ class TenantStatusesTest {
                   d.limits(),
                   d.deletion(),
                   d.legalHold(),
-                  d.adopt()),
+                  d.adopt(),
+                  d.mcpServers()),
               new TenantStatus(1L, ID.toString(), null, before, null, null, null, List.of()));
       StepOutcome away = new StepOutcome.Waiting(Reason.DatabaseUnreachable, "away");
       TenantStatus status =

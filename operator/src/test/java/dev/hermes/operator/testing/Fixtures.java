@@ -86,7 +86,8 @@ public final class Fixtures {
         spec.limits(),
         spec.deletion(),
         spec.legalHold(),
-        spec.adopt());
+        spec.adopt(),
+        spec.mcpServers());
   }
 
   public static TenantSpec suspended(TenantSpec spec) {
