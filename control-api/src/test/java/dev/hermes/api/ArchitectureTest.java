@@ -96,7 +96,7 @@ class ArchitectureTest {
                 "embedding", Set.of("body", "idempotency", "identity", "model", "tenant", "usage")),
             Map.entry("database", Set.of("metric", "tenant")),
             Map.entry("audit", Set.of()),
-            Map.entry("receipt", Set.of("identity")),
+            Map.entry("receipt", Set.of("body", "identity")),
             Map.entry("idempotency", Set.of("body", "identity")),
             Map.entry("notice", Set.of()),
             Map.entry("identity", Set.of("audit", "notice")),
@@ -111,11 +111,13 @@ class ArchitectureTest {
                 "held", Set.of("audit", "idempotency", "identity", "receipt", "sandbox", "tenant")),
             Map.entry("e2b", Set.of("held", "idempotency", "identity", "sandbox")),
             Map.entry(
-                "dataplane", Set.of("audit", "health", "held", "receipt", "sandbox", "tenant")),
+                "dataplane",
+                Set.of("audit", "body", "health", "held", "receipt", "sandbox", "tenant")),
             Map.entry(
                 "job",
                 Set.of(
                     "audit",
+                    "body",
                     "database",
                     "held",
                     "idempotency",
@@ -136,6 +138,7 @@ class ArchitectureTest {
                 "tool",
                 Set.of(
                     "audit",
+                    "body",
                     "identity",
                     "memory",
                     "metric",

@@ -1,7 +1,7 @@
 package dev.hermes.api.dataplane;
 
+import dev.hermes.api.body.Sha256;
 import dev.hermes.api.receipt.Content;
-import dev.hermes.api.receipt.Sha256;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;

@@ -3,12 +3,11 @@ package dev.hermes.api.idempotency;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.hermes.api.body.Sha256;
 import io.micronaut.http.HttpRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.TreeMap;
 
@@ -28,16 +27,16 @@ final class Fingerprint {
 
   /** In hex. */
   static String of(HttpRequest<?> http, byte[] body) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     digest.update(text(http.getMethodName() + " " + http.getUri() + "\n"));
     headers(http).forEach((name, value) -> digest.update(text(name + ": " + value + "\n")));
     digest.update(canonical(body));
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.of(digest).hex();
   }
 
   /** In hex. */
   static String of(String text) {
-    return HexFormat.of().formatHex(sha256().digest(text(text)));
+    return Sha256.of(text).hex();
   }
 
   /** Ours, and the session that MCP's clients name. */
@@ -64,13 +63,5 @@ final class Fingerprint {
 
   private static byte[] text(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -1,8 +1,8 @@
 package dev.hermes.api.job;
 
+import dev.hermes.api.body.Sha256;
 import dev.hermes.api.job.Artifact.State;
 import dev.hermes.api.job.ArtifactSearch.Found;
-import dev.hermes.api.receipt.Sha256;
 import dev.hermes.sandbox.daemon.DaemonClient;
 import dev.hermes.sandbox.daemon.DaemonException;
 import dev.hermes.sandbox.daemon.DaemonFiles;

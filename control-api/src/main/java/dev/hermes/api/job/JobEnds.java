@@ -1,12 +1,12 @@
 package dev.hermes.api.job;
 
 import dev.hermes.api.audit.AuditLog;
+import dev.hermes.api.body.Sha256;
 import dev.hermes.api.receipt.Content;
 import dev.hermes.api.receipt.FinishedReceipt;
 import dev.hermes.api.receipt.FinishedReceipt.Status;
 import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.receipt.Receipts;
-import dev.hermes.api.receipt.Sha256;
 import dev.hermes.api.sandbox.JobSandboxes;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;

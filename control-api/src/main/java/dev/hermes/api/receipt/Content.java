@@ -1,5 +1,6 @@
 package dev.hermes.api.receipt;
 
+import dev.hermes.api.body.Sha256;
 import java.nio.charset.StandardCharsets;
 
 /**

@@ -1,5 +1,6 @@
 package dev.hermes.api.receipt;
 
+import dev.hermes.api.body.Sha256;
 import dev.hermes.database.id.UuidV7;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -2,16 +2,13 @@ package dev.hermes.api.skill;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.hermes.api.body.Sha256;
 import dev.hermes.api.notice.Hearing;
 import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.database.access.TenantId;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -28,9 +25,14 @@ final class Installed implements Hearing {
   private static final String CHANNEL = "hermes_skills";
 
   private final TenantDatabase home;
-  private final Cache<String, Boolean> known =
+  private final Cache<TenantId, Known> known =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(1)).build();
   private long changes;
+
+  /**
+   * @param word by which other replicas speak of the tenant; made once, and not by each turn
+   */
+  private record Known(boolean any, String word) {}
 
   Installed(@Named("home") TenantDatabase home) {
     this.home = home;
@@ -38,7 +40,8 @@ final class Installed implements Hearing {
 
   /** Whether it is known that there is none. */
   boolean isNone(TenantId tenant) {
-    return Boolean.FALSE.equals(known.getIfPresent(word(tenant)));
+    Known before = known.getIfPresent(tenant);
+    return before != null && !before.any();
   }
 
   /**
@@ -47,14 +50,13 @@ final class Installed implements Hearing {
    * @param read asks the database; what is installed meanwhile makes its answer old
    */
   boolean isAny(TenantId tenant, BooleanSupplier read) {
-    String word = word(tenant);
-    Boolean before = known.getIfPresent(word);
+    Known before = known.getIfPresent(tenant);
     if (before != null) {
-      return before;
+      return before.any();
     }
     long seen = changes();
     boolean any = read.getAsBoolean();
-    keep(word, any, seen);
+    keep(tenant, any, seen);
     return any;
   }
 
@@ -85,7 +87,7 @@ final class Installed implements Hearing {
   @Override
   public synchronized void heard(Set<String> words) {
     changes++;
-    known.invalidateAll(words);
+    known.asMap().values().removeIf(it -> words.contains(it.word()));
   }
 
   @Override
@@ -98,21 +100,14 @@ final class Installed implements Hearing {
     return changes;
   }
 
-  private synchronized void keep(String word, boolean any, long seen) {
+  private synchronized void keep(TenantId tenant, boolean any, long seen) {
     if (changes == seen) {
-      known.put(word, any);
+      known.put(tenant, new Known(any, word(tenant)));
     }
   }
 
   /** Whoever may connect may listen, and who installs skills is nobody's business. */
   private static String word(TenantId tenant) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(tenant.toString().getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.of(tenant.toString()).hex();
   }
 }

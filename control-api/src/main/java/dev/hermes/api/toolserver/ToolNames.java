@@ -1,9 +1,6 @@
 package dev.hermes.api.toolserver;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.hermes.api.body.Sha256;
 
 /**
  * Names of tools as models are told them: {@code <server>_<tool>} of A-Z a-z 0-9 _ -, at most 64
@@ -27,12 +24,6 @@ final class ToolNames {
 
   /** Tells names apart that are the same as far as they are shown. */
   private static String digest(String tool) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(tool.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash).substring(0, DIGEST);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JRE has SHA-256", e);
-    }
+    return Sha256.of(tool).hex().substring(0, DIGEST);
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.hermes.api.body.Sha256;
 import dev.hermes.api.metric.TenantLabel;
 import dev.hermes.api.model.DelegatingProvider;
 import dev.hermes.api.model.ModelAnswer;
@@ -19,11 +20,9 @@ import dev.hermes.database.access.TenantId;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -159,10 +158,11 @@ public final class AnswerCache {
     all.add(request.toolChoice().orElse(JsonNodeFactory.instance.nullNode()));
     all.add((JsonNode) request.parameters());
     try {
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(json.writeValueAsBytes(all)));
-    } catch (JsonProcessingException | NoSuchAlgorithmException e) {
-      throw new IllegalStateException("a tree can be written and hashed", e);
+      MessageDigest digest = Sha256.digest();
+      digest.update(json.writeValueAsBytes(all));
+      return Sha256.of(digest).hex();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree can be written", e);
     }
   }
 }

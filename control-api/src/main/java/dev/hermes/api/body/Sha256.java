@@ -1,4 +1,4 @@
-package dev.hermes.api.receipt;
+package dev.hermes.api.body;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -8,7 +8,7 @@ import java.util.HexFormat;
 /** SHA-256 of a text or a stream, in hex. */
 public record Sha256(String hex) {
 
-  static Sha256 of(String text) {
+  public static Sha256 of(String text) {
     MessageDigest digest = digest();
     digest.update(text.getBytes(StandardCharsets.UTF_8));
     return of(digest);
@@ -28,7 +28,7 @@ public record Sha256(String hex) {
     }
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return HexFormat.of().parseHex(hex);
   }
 }
