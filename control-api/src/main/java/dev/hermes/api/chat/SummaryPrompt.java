@@ -3,6 +3,7 @@ package dev.hermes.api.chat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.Cut;
 import dev.hermes.api.body.StorableText;
 import dev.hermes.api.model.ModelAnswer;
 import dev.hermes.api.model.ModelRequest;
@@ -152,11 +153,8 @@ final class SummaryPrompt {
   }
 
   private static String cut(String text, int most) {
-    if (text.length() <= most) {
-      return text;
-    }
-    int end = Character.isHighSurrogate(text.charAt(most - 2)) ? most - 2 : most - 1;
-    return text.substring(0, end) + "…";
+    // the mark is one of them
+    return text.length() <= most ? text : Cut.marked(text, most - 1);
   }
 
   private static ObjectNode message(String role, String text) {

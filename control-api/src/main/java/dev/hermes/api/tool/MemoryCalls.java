@@ -2,6 +2,7 @@ package dev.hermes.api.tool;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.Cut;
 import dev.hermes.api.memory.Memories;
 import dev.hermes.api.memory.Memories.Kept;
 import dev.hermes.api.memory.Memory;
@@ -102,22 +103,14 @@ final class MemoryCalls {
     StringBuilder lines = new StringBuilder();
     for (Memory memory : page.data()) {
       ObjectNode line =
-          json.createObjectNode().put("key", memory.key()).put("content", shown(memory.content()));
+          json.createObjectNode()
+              .put("key", memory.key())
+              .put("content", Cut.marked(memory.content(), MOST_SHOWN));
       lines.append(line.put("updated_at", memory.updatedAt())).append('\n');
     }
     if (page.next() != null) {
       lines.append("[more: the same with \"after\": \"").append(page.next()).append("\"]\n");
     }
     return lines.isEmpty() ? "(none)" : lines.toString();
-  }
-
-  private static String shown(String content) {
-    if (content.length() <= MOST_SHOWN) {
-      return content;
-    }
-    // not between the halves of a character
-    int end =
-        Character.isHighSurrogate(content.charAt(MOST_SHOWN - 1)) ? MOST_SHOWN - 1 : MOST_SHOWN;
-    return content.substring(0, end) + "…";
   }
 }

@@ -3,6 +3,7 @@ package dev.hermes.api.toolserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.Cut;
 import dev.hermes.crds.tenant.TenantSpec;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hermes.api.body.Cut;
 import dev.hermes.api.toolserver.ToolServerFailed.Kind;
 import java.nio.charset.StandardCharsets;
 

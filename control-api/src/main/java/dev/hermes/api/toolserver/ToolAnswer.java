@@ -1,6 +1,7 @@
 package dev.hermes.api.toolserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hermes.api.body.Cut;
 import java.util.StringJoiner;
 
 /**
