@@ -3,7 +3,6 @@ package dev.hermes.api.model;
 import dev.hermes.api.model.ModelFailed.Kind;
 import dev.hermes.api.model.dialect.Refusal;
 import dev.hermes.api.problem.Failure;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -88,11 +87,10 @@ final class UpstreamFailures {
   }
 
   /** When to come back, where the upstream says it in seconds; it may also name a date. */
-  static Optional<Duration> retryAfter(HttpResponse<?> response) {
+  static Optional<Duration> retryAfter(UpstreamReply reply) {
     try {
-      return response
-          .headers()
-          .firstValue("Retry-After")
+      return reply
+          .header("Retry-After")
           .map(String::strip)
           .map(Long::parseLong)
           .filter(seconds -> seconds >= 0)

@@ -1,7 +1,5 @@
 package dev.hermes.api.model;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,13 +14,6 @@ import dev.hermes.api.model.dialect.Vectors;
 import dev.hermes.api.problem.Failure;
 import dev.hermes.api.trace.Step;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,9 +21,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 
 /** An upstream over HTTP: one POST a model call, streamed when the client streams. */
 final class UpstreamProvider implements ModelProvider {
+  private static final ContentType JSON = ContentType.create("application/json");
   private static final int MOST_ANSWER = 16 << 20;
   private static final int MOST_REFUSAL = 1 << 16;
 
@@ -80,8 +75,8 @@ final class UpstreamProvider implements ModelProvider {
         dialect.path(model, request.stream()),
         body,
         answer,
-        (response, stream, watch) -> {
-          read(request, response, stream, watch, answer);
+        (reply, watch) -> {
+          read(request, reply, watch, answer);
           return answer.finished();
         });
   }
@@ -96,8 +91,8 @@ final class UpstreamProvider implements ModelProvider {
         path,
         body,
         nothing,
-        (response, stream, watch) -> {
-          Vectors vectors = dialect.vectors(json.readTree(text(response, stream)), request);
+        (reply, watch) -> {
+          Vectors vectors = dialect.vectors(json.readTree(reply.text(MOST_ANSWER)), request);
           if (vectors.each().size() != request.texts()) {
             throw new IOException("not as many vectors as texts");
           }
@@ -113,97 +108,72 @@ final class UpstreamProvider implements ModelProvider {
   /** Reads a body that is there, in whole or as it comes. */
   @FunctionalInterface
   private interface Reading<T> {
-    T of(HttpResponse<InputStream> response, InputStream stream, Silence watch)
-        throws IOException, ModelFailed;
+    T of(UpstreamReply reply, Silence watch) throws IOException, ModelFailed;
   }
 
   private <T> T exchange(String path, byte[] body, AnswerBuilder answer, Reading<T> reading)
       throws InterruptedException, ModelFailed {
-    HttpResponse<InputStream> response = send(URI.create(base + path), body, answer);
-    try (InputStream stream = response.body();
-        Silence watch = http.watch(stream, silence)) {
+    HttpPost request = post(path, body, answer);
+    try (Silence watch = http.watch(request, silence);
+        UpstreamReply reply = send(request, watch, answer)) {
       try {
-        if (response.statusCode() != 200) {
-          throw refused(response, stream, answer);
+        watch.heard();
+        if (reply.status() != 200) {
+          throw refused(reply, answer);
         }
-        return reading.of(response, stream, watch);
+        return reading.of(reply, watch);
       } catch (JsonProcessingException e) {
         throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
       } catch (IOException e) {
-        if (watch.expired()) {
-          throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
-        }
-        throw e;
+        passInterrupt(e);
+        throw watch.expired()
+            ? failed(Kind.SILENT, UpstreamFailures.silent(name()), answer)
+            : failed(Kind.FAILED, UpstreamFailures.broken(name()), answer);
       }
-    } catch (IOException e) {
-      passInterrupt(e);
-      throw failed(Kind.FAILED, UpstreamFailures.broken(name()), answer);
     }
   }
 
   /** Returns once the headers are there. */
-  private HttpResponse<InputStream> send(URI uri, byte[] body, AnswerBuilder answer)
+  private UpstreamReply send(HttpPost request, Silence watch, AnswerBuilder answer)
       throws InterruptedException, ModelFailed {
-    HttpRequest.Builder request = post(uri, body);
     try {
-      key().ifPresent(key -> dialect.authorize(request, key));
-    } catch (IOException e) {
-      throw failed(Kind.MISCONFIGURED, UpstreamFailures.keyless(name()), answer);
-    }
-    try {
-      return http.send(request, silence);
-    } catch (HttpConnectTimeoutException e) {
-      throw failed(Kind.UNREACHABLE, UpstreamFailures.unreachable(name()), answer);
-    } catch (HttpTimeoutException e) {
-      throw failed(Kind.SILENT, UpstreamFailures.silent(name()), answer);
+      return http.send(request);
     } catch (IOException e) {
       passInterrupt(e);
-      throw failed(Kind.UNREACHABLE, UpstreamFailures.unreachable(name()), answer);
+      throw watch.expired()
+          ? failed(Kind.SILENT, UpstreamFailures.silent(name()), answer)
+          : failed(Kind.UNREACHABLE, UpstreamFailures.unreachable(name()), answer);
     }
   }
 
+  /** A thread that is interrupted finds its socket closed. */
   private static void passInterrupt(IOException e) throws InterruptedException {
     if (Thread.interrupted() || e.getCause() instanceof InterruptedException) {
       throw new InterruptedException();
     }
   }
 
-  private void read(
-      ModelRequest request,
-      HttpResponse<InputStream> response,
-      InputStream stream,
-      Silence watch,
-      AnswerBuilder answer)
+  private void read(ModelRequest request, UpstreamReply reply, Silence watch, AnswerBuilder answer)
       throws IOException, ModelFailed {
-    if (isEventStream(response)) {
-      readStream(response, stream, watch, answer);
+    if (isEventStream(reply)) {
+      readStream(reply, watch, answer);
     } else if (request.stream()) {
       throw failed(Kind.FAILED, UpstreamFailures.nonsense(name()), answer);
     } else {
-      dialect.whole(json.readTree(text(response, stream)), answer);
+      dialect.whole(json.readTree(reply.text(MOST_ANSWER)), answer);
     }
-  }
-
-  /** As text, so that a byte that is no UTF-8 costs one character and not the answer. */
-  private static String text(HttpResponse<?> response, InputStream stream) throws IOException {
-    long said = response.headers().firstValueAsLong("Content-Length").orElse(MOST_ANSWER);
-    // of a length that is known no more than that is reserved
-    return new String(stream.readNBytes((int) Math.clamp(said, 0L, MOST_ANSWER)), UTF_8);
   }
 
   /** Told in the upstream's words where it has any. */
-  private ModelFailed refused(
-      HttpResponse<InputStream> response, InputStream stream, AnswerBuilder answer)
-      throws IOException {
-    byte[] body = stream.readNBytes(MOST_REFUSAL);
+  private ModelFailed refused(UpstreamReply reply, AnswerBuilder answer) throws IOException {
     JsonNode words;
     try {
-      words = json.readTree(body);
+      words = json.readTree(reply.text(MOST_REFUSAL));
     } catch (JsonProcessingException e) {
       words = json.missingNode();
     }
-    Refusal refusal = dialect.refusal(response.statusCode(), words);
-    Optional<Duration> retryAfter = UpstreamFailures.retryAfter(response).or(refusal::retryAfter);
+    Refusal refusal = dialect.refusal(reply.status(), words);
+    Optional<Duration> retryAfter = UpstreamFailures.retryAfter(reply).or(refusal::retryAfter);
     return new ModelFailed(
         UpstreamFailures.kind(refusal.status()),
         UpstreamFailures.of(name(), refusal, retryAfter),
@@ -211,19 +181,19 @@ final class UpstreamProvider implements ModelProvider {
         retryAfter);
   }
 
-  private void readStream(
-      HttpResponse<?> response, InputStream stream, Silence watch, AnswerBuilder answer)
+  private void readStream(UpstreamReply reply, Silence watch, AnswerBuilder answer)
       throws IOException, ModelFailed {
-    EventReader events = new EventReader(stream, MOST_ANSWER);
+    EventReader events = new EventReader(reply.body(), MOST_ANSWER);
     for (Optional<String> data = events.next(); data.isPresent(); data = events.next()) {
       watch.away();
       if (dialect.isEnd(data.get())) {
         answer.done();
+        http.leave(reply);
         return;
       }
       JsonNode chunk = json.readTree(data.get());
       if (chunk.hasNonNull("error")) {
-        Refusal refusal = dialect.refusal(response.statusCode(), chunk);
+        Refusal refusal = dialect.refusal(reply.status(), chunk);
         throw failed(Kind.FAILED, UpstreamFailures.inStream(name(), refusal), answer);
       }
       dialect.event(chunk, answer);
@@ -235,18 +205,18 @@ final class UpstreamProvider implements ModelProvider {
     answer.ended();
   }
 
-  private HttpRequest.Builder post(URI uri, byte[] body) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri)
-            .header("Content-Type", "application/json")
-            .header("Accept", "application/json, text/event-stream")
-            .POST(BodyPublishers.ofByteArray(body));
-    dialect.headers(request);
-    if (upstream.tracesOn()) {
-      Step.traceparent().ifPresent(parent -> request.header("traceparent", parent));
+  private HttpPost post(String path, byte[] body, AnswerBuilder answer) throws ModelFailed {
+    HttpPost request = new HttpPost(base + path);
+    request.setEntity(new ByteArrayEntity(body, JSON));
+    request.setHeader("Accept", "application/json, text/event-stream");
+    dialect.headers(request::setHeader);
+    try {
+      key().ifPresent(key -> dialect.authorize(request::setHeader, key));
+    } catch (IOException e) {
+      throw failed(Kind.MISCONFIGURED, UpstreamFailures.keyless(name()), answer);
     }
-    if ("http".equals(uri.getScheme())) {
-      request.version(java.net.http.HttpClient.Version.HTTP_1_1);
+    if (upstream.tracesOn()) {
+      Step.traceparent().ifPresent(parent -> request.setHeader("traceparent", parent));
     }
     return request;
   }
@@ -281,8 +251,8 @@ final class UpstreamProvider implements ModelProvider {
     }
   }
 
-  private static boolean isEventStream(HttpResponse<?> response) {
-    return response.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream");
+  private static boolean isEventStream(UpstreamReply reply) {
+    return reply.header("Content-Type").orElse("").startsWith("text/event-stream");
   }
 
   private static ModelFailed failed(Kind kind, Failure failure, AnswerBuilder answer) {

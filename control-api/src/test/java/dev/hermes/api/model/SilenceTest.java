@@ -3,7 +3,6 @@ package dev.hermes.api.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,19 +16,7 @@ class SilenceTest {
   private static final Duration LONGEST = Duration.ofMillis(400);
 
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-  private final AtomicBoolean closed = new AtomicBoolean();
-  private final InputStream body =
-      new InputStream() {
-        @Override
-        public int read() {
-          return -1;
-        }
-
-        @Override
-        public void close() {
-          closed.set(true);
-        }
-      };
+  private final AtomicBoolean ended = new AtomicBoolean();
 
   @AfterEach
   void stop() {
@@ -37,10 +24,10 @@ class SilenceTest {
   }
 
   @Test
-  @DisplayName("a body of which nothing is heard is closed, and the silence said")
+  @DisplayName("an exchange of which nothing is heard is ended, and the silence said")
   void silent() {
-    try (Silence silence = Silence.over(body, LONGEST, timer)) {
-      await().untilTrue(closed);
+    try (Silence silence = Silence.over(() -> ended.set(true), LONGEST, timer)) {
+      await().untilTrue(ended);
       assertThat(silence.expired()).isTrue();
     }
   }
@@ -48,12 +35,12 @@ class SilenceTest {
   @Test
   @DisplayName("handing on for longer than the longest silence is none; the next silence is one")
   void away() throws InterruptedException {
-    try (Silence silence = Silence.over(body, LONGEST, timer)) {
+    try (Silence silence = Silence.over(() -> ended.set(true), LONGEST, timer)) {
       silence.away();
       Thread.sleep(LONGEST.multipliedBy(3));
-      assertThat(closed).isFalse();
+      assertThat(ended).isFalse();
       silence.heard();
-      await().untilTrue(closed);
+      await().untilTrue(ended);
       assertThat(silence.expired()).isTrue();
     }
   }
@@ -61,23 +48,23 @@ class SilenceTest {
   @Test
   @DisplayName("a process that stood still has not listened")
   void stoodStill() throws Exception {
-    try (Silence silence = Silence.over(body, LONGEST, timer)) {
+    try (Silence silence = Silence.over(() -> ended.set(true), LONGEST, timer)) {
       // as a stop of the world does it: the clock goes on, and no look is taken
       timer.submit(() -> sleep(LONGEST.multipliedBy(3))).get();
       // in the timer's own order: after the first look that follows, whatever the machine does
-      boolean given = timer.schedule(closed::get, 60, TimeUnit.MILLISECONDS).get();
+      boolean given = timer.schedule(ended::get, 60, TimeUnit.MILLISECONDS).get();
       assertThat(given).isFalse();
-      await().untilTrue(closed);
+      await().untilTrue(ended);
       assertThat(silence.expired()).isTrue();
     }
   }
 
   @Test
-  @DisplayName("a watch that is closed closes nothing")
+  @DisplayName("a watch that is closed ends nothing")
   void over() throws Exception {
-    Silence.over(body, LONGEST, timer).close();
+    Silence.over(() -> ended.set(true), LONGEST, timer).close();
     Thread.sleep(LONGEST.multipliedBy(2));
-    assertThat(closed).isFalse();
+    assertThat(ended).isFalse();
   }
 
   private static void sleep(Duration time) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ModelRequest;
-import java.net.http.HttpRequest;
 
 /**
  * Anthropic's Messages API, version 2023-06-01. Penalties, seed, logit_bias, verbosity and
@@ -29,13 +28,13 @@ public final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public void authorize(HttpRequest.Builder request, String key) {
-    request.header("x-api-key", key);
+  public void authorize(Headers request, String key) {
+    request.set("x-api-key", key);
   }
 
   @Override
-  public void headers(HttpRequest.Builder request) {
-    request.header("anthropic-version", VERSION);
+  public void headers(Headers request) {
+    request.set("anthropic-version", VERSION);
   }
 
   @Override

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelRequest;
 import java.io.IOException;
-import java.net.http.HttpRequest;
 
 /** One wire format of chat with a model. */
 public interface Dialect {
@@ -17,10 +16,10 @@ public interface Dialect {
   String path(String model, boolean stream);
 
   /** Adds the key as this format carries it. */
-  void authorize(HttpRequest.Builder request, String key);
+  void authorize(Headers request, String key);
 
   /** Adds what the format wants to see whether there is a key or not. */
-  default void headers(HttpRequest.Builder request) {}
+  default void headers(Headers request) {}
 
   /**
    * The request's body.

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.net.URLEncoder;
-import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,8 +41,8 @@ public final class GeminiDialect implements Dialect {
   }
 
   @Override
-  public void authorize(HttpRequest.Builder request, String key) {
-    request.header("x-goog-api-key", key);
+  public void authorize(Headers request, String key) {
+    request.set("x-goog-api-key", key);
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.hermes.api.model.EmbeddingRequest;
 import dev.hermes.api.model.ModelRequest;
 import dev.hermes.api.model.ToolCall;
 import java.io.IOException;
-import java.net.http.HttpRequest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +22,8 @@ public final class OpenAiDialect implements Dialect {
   }
 
   @Override
-  public void authorize(HttpRequest.Builder request, String key) {
-    request.header("Authorization", "Bearer " + key);
+  public void authorize(Headers request, String key) {
+    request.set("Authorization", "Bearer " + key);
   }
 
   @Override
