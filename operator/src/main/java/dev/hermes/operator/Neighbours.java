@@ -12,7 +12,9 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -83,6 +85,22 @@ final class Neighbours implements TenantNeighbours {
         "state",
         List.of("warm", "starting", "claimed"),
         state -> count(wiring.pods().all(), pod -> state(pod).equals(state)));
+  }
+
+  /** Keys that end soon, by the ids that the API's figures have. */
+  void keyExpiries() {
+    Map<String, String> ids = new HashMap<>();
+    for (Tenant tenant : wiring.tenants().known()) {
+      if (tenant.getStatus() != null && tenant.getStatus().tenantId() != null) {
+        ids.put(tenant.getMetadata().getName(), tenant.getStatus().tenantId());
+      }
+    }
+    metrics.keyExpiries(
+        wiring.keys().ends().stream()
+            .map(end ->
+                new OperatorMetrics.KeyExpiry(
+                    ids.getOrDefault(end.tenant(), end.tenant()), end.key(), end.in()))
+            .toList());
   }
 
   private static String state(Pod pod) {

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the process does by the clock: asks the database, the net canary, the egress proxy's Service
- * and which kinds there are, steps the canaries on, purges, and, hourly, tests the walls of the
- * database.
+ * and which kinds there are, steps the canaries on, purges, tells of keys that end, and, hourly,
+ * tests the walls of the database.
  */
 final class Upkeep {
   private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
@@ -44,6 +44,7 @@ final class Upkeep {
     every(10, TimeUnit.SECONDS, wiring::pollAgentSandbox);
     every(2, TimeUnit.SECONDS, wiring::canaries);
     every(60, TimeUnit.SECONDS, wiring::purge);
+    every(60, TimeUnit.SECONDS, wiring::keyExpiries);
     every(60, TimeUnit.MINUTES, this::checkWalls);
     every(60, TimeUnit.MINUTES, wiring::partition);
   }

@@ -83,6 +83,7 @@ final class Wiring {
   private final TenantSchemas schemas;
   private final PurgeController purges;
   private final Controllers controllers;
+  private final Neighbours neighbours;
   private volatile boolean leads;
 
   Wiring(
@@ -107,7 +108,7 @@ final class Wiring {
             epoch,
             cluster.uid());
     schemas = new TenantSchemas(database);
-    Neighbours neighbours = new Neighbours(this, metrics, clock);
+    neighbours = new Neighbours(this, metrics, clock);
 
     pods = new PodWatch(kubernetes);
     runtimeClasses = new RuntimeClasses(kubernetes);
@@ -237,6 +238,13 @@ final class Wiring {
       Map<String, ResolvedPolicy> resolved = policies.resolved();
       canaries.step(resolved.values());
       canaryFigures.show(resolved);
+    }
+  }
+
+  /** One process tells of the keys that end. */
+  void keyExpiries() {
+    if (leads) {
+      neighbours.keyExpiries();
     }
   }
 

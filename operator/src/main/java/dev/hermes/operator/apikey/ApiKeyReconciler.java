@@ -107,6 +107,12 @@ public final class ApiKeyReconciler implements Reconciler<ApiKey>, Cleaner<ApiKe
     return known == null ? 0 : known.active(tenant);
   }
 
+  /** The keys that end soon unless somebody does something. */
+  public List<KeyEnd> ends() {
+    KeyCensus known = census;
+    return known == null ? List.of() : KeyEnd.of(known.all(), clock.instant());
+  }
+
   /** Looks again at the keys that name a tenant, for it has changed. */
   public void lookAtKeysOf(String tenant) {
     KeyCensus known = census;

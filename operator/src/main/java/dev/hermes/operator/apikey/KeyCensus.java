@@ -24,6 +24,11 @@ final class KeyCensus {
     return cache.byIndex(TENANT, tenant);
   }
 
+  /** All of them. */
+  List<ApiKey> all() {
+    return cache.list().toList();
+  }
+
   int active(String tenant) {
     return (int) of(tenant).stream().filter(KeyCensus::isReady).count();
   }

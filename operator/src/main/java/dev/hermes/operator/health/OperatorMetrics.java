@@ -36,6 +36,11 @@ public final class OperatorMetrics implements ErrorCounter {
       MultiGauge.builder("hermes_canary_age_seconds")
           .description("Since the last canary of the policy ended")
           .register(registry);
+  private final MultiGauge keyEnds =
+      MultiGauge.builder("hermes_api_key_expiry_seconds")
+          .description(
+              "Until a key ends that nobody replaces; of the 500 that end first, in 30 days")
+          .register(registry);
 
   public OperatorMetrics() {
     Gauge.builder("hermes_rls_violations", violations, AtomicInteger::get)
@@ -135,6 +140,25 @@ public final class OperatorMetrics implements ErrorCounter {
         ages.entrySet().stream()
             .map(age ->
                 MultiGauge.Row.of(Tags.of("policy", age.getKey()), age.getValue().toSeconds()))
+            .collect(Collectors.toList()),
+        true);
+  }
+
+  /**
+   * A key that ends.
+   *
+   * @param tenantId as the API's figures name its tenant
+   * @param key namespace and name of the APIKey
+   */
+  public record KeyExpiry(String tenantId, String key, Duration in) {}
+
+  /** All keys that end soon; there must not be more of them than there may be series. */
+  public void keyExpiries(List<KeyExpiry> ends) {
+    keyEnds.register(
+        ends.stream()
+            .map(end ->
+                MultiGauge.Row.of(
+                    Tags.of("tenant_id", end.tenantId(), "key", end.key()), end.in().toSeconds()))
             .collect(Collectors.toList()),
         true);
   }

@@ -7,6 +7,7 @@ import dev.hermes.crds.Reason;
 import dev.hermes.crds.tenant.Tenant;
 import dev.hermes.database.testing.Scrape;
 import dev.hermes.operator.health.OperatorMetrics.CanaryResult;
+import dev.hermes.operator.health.OperatorMetrics.KeyExpiry;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics.ControllerExecution;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -174,6 +175,7 @@ class ReconcileMetricsTest {
     metrics.canaries(
         List.of(new CanaryResult("default", "network", true)),
         Map.of("default", Duration.ofMinutes(5)));
+    metrics.keyExpiries(List.of(new KeyExpiry("0198f5b2", "team/app", Duration.ofDays(3))));
     metrics.purgeResults(List.of("purged"));
     reconciles.timeControllerExecution(new Look(false));
     Scrape.of(metrics.scrape()).isGolden();
