@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced: installs the packages of a client, in Python or JavaScript, kept outside the tree and keyed by what they are.
+# Sourced: installs the packages of a client, in Python, JavaScript or Java, kept outside the tree and keyed by what they are.
 # The tree's own programs come first in PATH when make runs this, and one of them is called node too: npm would run in it.
 PATH=$(tr : '\n' <<<"$PATH" | grep -v '/build/bin$' | paste -sd :)
 
@@ -41,4 +41,22 @@ run_node() {
   shift 2
   cp "$program" "$folder/"
   cd "$folder" && exec node "$(basename "$program")" "$@"
+}
+
+# The same for Java: the jars of an artifact and of all that it depends on, in the versions of a BOM. Maven runs as it does
+# in the tree. usage: jars NAME KEY GROUP:ARTIFACT:VERSION BOM_GROUP:BOM_ARTIFACT:VERSION
+jars() {
+  local folder=$cache/$1-${2:0:16} group artifact version
+  local -a bom
+  IFS=: read -r group artifact version <<<"$3"
+  IFS=: read -r -a bom <<<"$4"
+  if [ ! -e "$folder/done" ]; then
+    rm -rf "$folder" &&
+      mkdir -p "$folder" &&
+      mvn -q -B -ntp -f "$(dirname "${BASH_SOURCE[0]}")/jars.xml" "-Djars.group=$group" "-Djars.artifact=$artifact" \
+        "-Djars.version=$version" "-Dbom.group=${bom[0]}" "-Dbom.artifact=${bom[1]}" "-Dbom.version=${bom[2]}" \
+        "-DoutputDirectory=$folder" dependency:copy-dependencies >&2 &&
+      touch "$folder/done" || return 1
+  fi
+  printf '%s\n' "$folder"
 }

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** OpenAI's published clients, unmodified, against the API and a strict upstream. */
+/** Published clients of OpenAI's API, unmodified, against the API and a strict upstream. */
 class OpenAiSdkIT {
   @TempDir private static Path folder;
   private static FakeUpstream upstream;
@@ -100,6 +100,32 @@ class OpenAiSdkIT {
             () -> assertThat(upstream.hungUp()).as("the endless stream was cut").isTrue());
     JsonNode usage = api.get("/v1/usage?group_by=model", key).json().path("data");
     assertThat(usage).as("every model that was asked").hasSizeGreaterThanOrEqualTo(6);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"langchain4j", "spring-ai"})
+  @DisplayName(
+      "AGW-1 chat, streams, tools, structured output, embeddings and errors, as the frameworks of"
+          + " Java's applications ask for them")
+  void frameworks(String framework) throws Exception {
+    RawKey key = api.userKey(api.tenant());
+    upstream.forget();
+    upstream.refuse(500, Map.of());
+    String said = run(framework, key);
+    assertThat(said.lines().filter(line -> line.startsWith("ok ")).count()).as(said).isEqualTo(7);
+    assertThat(upstream.requests().subList(0, 2))
+        .as("asked again by the client, with the same")
+        .allMatch(it -> it.at("/messages/1/content").asText().equals("hello"));
+    assertThat(upstream.requests())
+        .as("the schema of the answer goes through as it came")
+        .anyMatch(it ->
+            it.at("/response_format/json_schema/schema/properties/age/type")
+                .asText()
+                .equals("integer"));
+    assertThat(upstream.requests())
+        .as("so does that of the tool's arguments")
+        .anyMatch(it ->
+            it.at("/tools/0/function/parameters/properties/city/type").asText().equals("string"));
   }
 
   @Test
@@ -231,6 +257,7 @@ class OpenAiSdkIT {
   private static String run(String language, RawKey key) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder("bash", "src/test/clients/sdk.sh", language).redirectErrorStream(true);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("HERMES_URL", api.uri("").toString());
     builder.environment().put("HERMES_API_KEY", key.text());
     Process process = builder.start();
