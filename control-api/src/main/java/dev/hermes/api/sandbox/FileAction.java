@@ -30,7 +30,10 @@ public sealed interface FileAction {
   /** Removes a file, or a directory and all below it. */
   record Remove(String path) implements FileAction {}
 
-  /** Does it; what the sandbox refuses, such as a file that is not there, is its outcome. */
+  /**
+   * Does it; what the sandbox refuses, such as a file that is not there, is its outcome, and so is
+   * that it took too long.
+   */
   default ExecResult perform(DaemonFiles files, Endpoint endpoint, int outputBytes)
       throws DaemonException, InterruptedException {
     long begun = System.nanoTime();
@@ -50,6 +53,9 @@ public sealed interface FileAction {
       };
     } catch (DaemonException.Refused e) {
       return failed("FileError", path() + ": " + e.getMessage(), begun);
+    } catch (DaemonException.Late e) {
+      return failed(
+          "TimeoutError", path() + ": not within the time; it may have been done in part", begun);
     }
   }
 

@@ -36,6 +36,7 @@ public final class SandboxExec {
   private static String type(DaemonException e) {
     return switch (e) {
       case DaemonException.Refused refused -> "refused";
+      case DaemonException.Late late -> "late";
       case DaemonException.Broken broken -> "broken";
       case DaemonException.PodChanged gone -> "pod_changed";
       case DaemonException.Unreachable gone -> "unreachable";

@@ -31,6 +31,7 @@ public sealed interface SandboxWork {
    * Does something with a file.
    *
    * @param outputBytes most bytes of it that are answered
+   * @param timeout the longest that it may take
    */
-  record Files(FileAction action, int outputBytes) implements SandboxWork {}
+  record Files(FileAction action, int outputBytes, Duration timeout) implements SandboxWork {}
 }

@@ -110,7 +110,9 @@ public final class SessionSandboxes {
             case FILES -> throw new IllegalArgumentException("files is no language");
           };
       case SandboxWork.Files files ->
-          files.action().perform(daemon.files(), endpoint, files.outputBytes());
+          files
+              .action()
+              .perform(daemon.files().within(files.timeout()), endpoint, files.outputBytes());
     };
   }
 }

@@ -13,6 +13,7 @@ import dev.hermes.api.tool.ToolArguments.Parsed;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.database.access.TenantDatabase;
+import dev.hermes.sandbox.daemon.DaemonFiles;
 import dev.hermes.sandbox.daemon.ExecResult;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -53,7 +54,13 @@ final class SandboxCalls {
     SandboxWork.Environment environment =
         (lease, pod) -> callbacks.environment(turn.caller(), policy, lease, pod, timeout);
     return switch (ToolArguments.parse(
-        tool, call.arguments(), timeout, policy.limits().outputBytes(), environment, json)) {
+        tool,
+        call.arguments(),
+        timeout,
+        turn.inUse().within(DaemonFiles.LONGEST),
+        policy.limits().outputBytes(),
+        environment,
+        json)) {
       case Parsed.Wrong wrong -> {
         receipts.begin(turn, receipt, "");
         yield ToolResult.error(wrong.message(), hold.sandboxId());

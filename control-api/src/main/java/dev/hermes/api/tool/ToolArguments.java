@@ -31,12 +31,14 @@ final class ToolArguments {
 
   /**
    * @param timeout of a run of code
+   * @param filesTimeout of a call that does something with a file
    * @param outputBytes most bytes of a file that are answered
    */
   static Parsed parse(
       Tool tool,
       String arguments,
       Duration timeout,
+      Duration filesTimeout,
       int outputBytes,
       SandboxWork.Environment variables,
       ObjectMapper json) {
@@ -44,7 +46,7 @@ final class ToolArguments {
     return switch (tool) {
       case PYTHON -> code(tool, parsed.path(CODE), CODE, timeout, variables);
       case BASH -> code(tool, parsed.path(COMMAND), COMMAND, timeout, variables);
-      case FILES -> file(parsed, outputBytes);
+      case FILES -> file(parsed, outputBytes, filesTimeout);
     };
   }
 
@@ -98,7 +100,7 @@ final class ToolArguments {
         : new Parsed.Wrong("the arguments must be {\"" + name + "\": \"…\"}");
   }
 
-  private static Parsed file(JsonNode arguments, int outputBytes) {
+  private static Parsed file(JsonNode arguments, int outputBytes, Duration timeout) {
     String action = arguments.path("action").asText();
     JsonNode path = arguments.path("path");
     JsonNode content = arguments.path("content");
@@ -119,6 +121,6 @@ final class ToolArguments {
           case "list" -> new FileAction.Listing(file);
           default -> new FileAction.Remove(file);
         };
-    return new Parsed.Work(new SandboxWork.Files(wish, outputBytes));
+    return new Parsed.Work(new SandboxWork.Files(wish, outputBytes, timeout));
   }
 }

@@ -4,11 +4,13 @@ import static dev.hermes.api.testing.TestApi.ask;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hermes.api.sandbox.LocalPods;
 import dev.hermes.api.testing.Answer;
 import dev.hermes.api.testing.TestApi;
 import dev.hermes.api.testing.TestTenant;
 import dev.hermes.crds.Role;
 import dev.hermes.crds.Scope;
+import dev.hermes.crds.Tool;
 import dev.hermes.database.key.RawKey;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -17,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -270,6 +274,39 @@ class SkillsIT {
     assertThat(results.get(0)).as("control").isEqualTo("ended");
     assertThat(results.get(2)).contains("TimeoutError").doesNotContain("ended");
     assertThat(statuses()).containsExactly("timeout", "succeeded", "succeeded");
+  }
+
+  @Test
+  @DisplayName(
+      "SBX-11 a skill's timeout binds files as well; control: without it the call is waited for")
+  void filesTimeout() throws Exception {
+    tenant = API.operator().apply(TestTenant.create().withTools(List.of(Tool.BASH, Tool.FILES)));
+    key = API.userKey(tenant);
+    install(key, "hasty", "timeout: 1\n");
+    String list = "[\"files\",{\"action\":\"list\",\"path\":\".\"}]";
+    String[] session = {SESSION, UUID.randomUUID().toString()};
+    assertThat(calls(List.of(BASH, list), session).getLast()).doesNotContain("rror");
+    LocalPods pods = API.context().getBean(LocalPods.class);
+    String pod =
+        API.column(
+                "select pod_name from hermes.sandbox_leases where tenant_id = '"
+                    + tenant.id()
+                    + "'")
+            .getFirst();
+    pods.halt(pod);
+    try {
+      List<String> results = calls(List.of(use("hasty"), list), session);
+      assertThat(results.get(1)).contains("TimeoutError: .: not within the time");
+      assertThat(statuses()).startsWith("timeout", "succeeded");
+      var patient = CompletableFuture.supplyAsync(() -> calls(List.of(list), session));
+      // longer than the skill would have let it wait
+      Thread.sleep(2_500);
+      assertThat(patient).isNotDone();
+      pods.goOn(pod);
+      assertThat(patient.get(20, TimeUnit.SECONDS).getFirst()).isNotEmpty().doesNotContain("rror");
+    } finally {
+      pods.goOn(pod);
+    }
   }
 
   @Test

@@ -96,6 +96,24 @@ public final class LocalPods implements PodSource {
     pods.get(name).end().join();
   }
 
+  /** Its daemon does nothing until it is let go on, and its connections stay. */
+  public void halt(String name) {
+    signal("STOP", name);
+  }
+
+  public void goOn(String name) {
+    signal("CONT", name);
+  }
+
+  private void signal(String signal, String name) {
+    try {
+      long pid = pods.get(name).process().pid();
+      new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().onExit().join();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Another pod now answers at this one's address. */
   public void replace(String name) {
     Local old = pods.get(name);

@@ -46,13 +46,20 @@ public abstract sealed class DaemonException extends IOException
   }
 
   /** The answer broke off or makes no sense: what was called may have run in part or in full. */
-  public static final class Broken extends DaemonException {
+  public static sealed class Broken extends DaemonException permits Late {
     Broken(String message) {
       super(message);
     }
 
     Broken(String message, Throwable cause) {
       super(message, cause);
+    }
+  }
+
+  /** There was no answer in time. */
+  public static final class Late extends Broken {
+    Late(Throwable cause) {
+      super("the sandbox did not answer in time", cause);
     }
   }
 }

@@ -25,12 +25,29 @@ public final class DaemonFiles {
   public static final int MOST = 15 << 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /** The longest that one call may take. */
+  public static final Duration LONGEST = Duration.ofSeconds(30);
 
   private final DaemonHttp http;
+  private final Duration timeout;
 
   DaemonFiles(DaemonHttp http) {
+    this(http, LONGEST);
+  }
+
+  private DaemonFiles(DaemonHttp http, Duration timeout) {
     this.http = http;
+    this.timeout = timeout;
+  }
+
+  /**
+   * The same files, by calls that take no longer; one that would is a {@link DaemonException.Late}.
+   *
+   * @param timeout at most {@link #LONGEST}
+   */
+  public DaemonFiles within(Duration timeout) {
+    return new DaemonFiles(http, timeout);
   }
 
   /**
@@ -80,7 +97,7 @@ public final class DaemonFiles {
       throws DaemonException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(file(endpoint, path)).header("Range", "bytes=" + range);
-    HttpResponse<byte[]> response = http.send(endpoint, request, TIMEOUT);
+    HttpResponse<byte[]> response = http.send(endpoint, request, timeout);
     byte[] bytes = response.body();
     long size =
         response
@@ -98,7 +115,7 @@ public final class DaemonFiles {
         HttpRequest.newBuilder(file(endpoint, path))
             .header("Content-Type", "application/octet-stream")
             .POST(BodyPublishers.ofByteArray(content));
-    http.send(endpoint, request, TIMEOUT);
+    http.send(endpoint, request, timeout);
   }
 
   /** What a directory holds, without what is below its directories. */
@@ -141,7 +158,7 @@ public final class DaemonFiles {
 
   private HttpResponse<byte[]> call(Endpoint endpoint, String method, ObjectNode body)
       throws DaemonException, InterruptedException {
-    return http.post(endpoint, "/filesystem.Filesystem/" + method, body, TIMEOUT);
+    return http.post(endpoint, "/filesystem.Filesystem/" + method, body, timeout);
   }
 
   private static URI file(Endpoint endpoint, String path) {

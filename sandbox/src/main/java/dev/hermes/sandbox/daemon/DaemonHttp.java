@@ -113,7 +113,7 @@ final class DaemonHttp implements AutoCloseable {
       throw e;
     } catch (TimeoutException e) {
       answer.cancel(true);
-      throw new DaemonException.Broken("the sandbox did not answer in time", e);
+      throw new DaemonException.Late(e);
     } catch (ExecutionException e) {
       throw failure(e);
     }
