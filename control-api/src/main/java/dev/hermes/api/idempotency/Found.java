@@ -53,25 +53,41 @@ record Found(
     }
   }
 
+  /** What the request is to those before it; empty: there was none that counts. */
+  Optional<Repetition> repetition() {
+    if (mine) {
+      return owner.filter(_ -> !over).map(_ -> Repetition.RESUMED);
+    }
+    if (over || owner.isEmpty()) {
+      return Optional.of(Repetition.IN_PROGRESS);
+    }
+    if (!same) {
+      return Optional.of(Repetition.REUSED);
+    }
+    return Optional.of(
+        answer
+            .map(it -> it.body().isPresent() ? Repetition.REPLAYED : Repetition.NOT_KEPT)
+            .orElse(Repetition.IN_PROGRESS));
+  }
+
   /** Why the request is not done. */
   RuntimeException refusal() {
-    if (over) {
-      return inUse();
-    }
-    if (owner.isPresent() && !same) {
-      return new ApiException(
-          new Failure(
-              422,
-              "invalid_request_error",
-              "idempotency_key_reused",
-              KeyHeader.NAME,
-              "This key was sent with another request before. Send that one, or a new key.",
-              Map.of("x-should-retry", "false")));
-    }
-    if (owner.isPresent() && answer.isPresent()) {
-      return new AnsweredException(answer.get(), owner.get());
-    }
-    return inUse();
+    return switch (repetition().orElse(Repetition.IN_PROGRESS)) {
+      case REPLAYED, NOT_KEPT -> new AnsweredException(answer.orElseThrow(), owner.orElseThrow());
+      case REUSED -> reused();
+      case IN_PROGRESS, RESUMED -> inUse();
+    };
+  }
+
+  private static ApiException reused() {
+    return new ApiException(
+        new Failure(
+            422,
+            "invalid_request_error",
+            "idempotency_key_reused",
+            KeyHeader.NAME,
+            "This key was sent with another request before. Send that one, or a new key.",
+            Map.of("x-should-retry", "false")));
   }
 
   /** Another request is at work for the key. */

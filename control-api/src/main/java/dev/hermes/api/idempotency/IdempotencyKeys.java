@@ -87,16 +87,19 @@ public final class IdempotencyKeys {
   private final TenantDatabase database;
   private final ObjectMapper json;
   private final Expiry expiry;
+  private final RepetitionMetrics metrics;
   private final Duration lease;
 
   IdempotencyKeys(
       TenantDatabase database,
       ObjectMapper json,
       Expiry expiry,
+      RepetitionMetrics metrics,
       @Value("${hermes.idempotency-lease:40s}") Duration lease) {
     this.database = database;
     this.json = json;
     this.expiry = expiry;
+    this.metrics = metrics;
     this.lease = lease;
   }
 
@@ -126,6 +129,7 @@ public final class IdempotencyKeys {
                   .bind("lease", lease.toMillis() / 1000.0)
                   .map((row, context) -> Found.of(row, json))
                   .one();
+          found.repetition().ifPresent(metrics::count);
           if (!found.mine()) {
             throw found.refusal();
           }

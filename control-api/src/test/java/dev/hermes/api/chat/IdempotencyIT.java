@@ -11,6 +11,7 @@ import dev.hermes.api.testing.ScriptedUpstream;
 import dev.hermes.api.testing.TestApi;
 import dev.hermes.api.testing.TestTenant;
 import dev.hermes.database.key.RawKey;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -26,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -364,6 +366,34 @@ class IdempotencyIT {
     assertThat(again.errorCode()).isEqualTo("idempotency_answer_not_kept");
     assertThat(again.header("x-should-retry")).isEqualTo("false");
     assertThat(rows("usage_records", "status")).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("OBS-2 requests whose key was there before are counted by what came of them")
+  void counted() throws Exception {
+    List<String> outcomes = List.of("replayed", "not_kept", "reused", "in_progress", "resumed");
+    List<Double> before = outcomes.stream().map(IdempotencyIT::count).toList();
+    api.chat(key, ask("scripted", "counted"), "Idempotency-Key", "c");
+    api.chat(key, ask("scripted", "counted"), "Idempotency-Key", "c");
+    api.chat(key, ask("scripted", "counted"), "Idempotency-Key", "c");
+    api.chat(key, ask("scripted", "another"), "Idempotency-Key", "c");
+    superuser("update hermes.idempotency_keys set body = null where tenant_id = '%s'");
+    api.chat(key, ask("scripted", "counted"), "Idempotency-Key", "c");
+    superuser(
+        "update hermes.idempotency_keys set status = null, alive_at = now() where tenant_id = '%s'");
+    api.chat(key, ask("scripted", "counted"), "Idempotency-Key", "c");
+    superuser("update hermes.idempotency_keys set alive_at = '-infinity' where tenant_id = '%s'");
+    api.chat(key, ask("scripted", "counted"), "Idempotency-Key", "c");
+    List<Double> after = outcomes.stream().map(IdempotencyIT::count).toList();
+    assertThat(IntStream.range(0, 5).mapToObj(i -> after.get(i) - before.get(i)))
+        .containsExactly(2.0, 1.0, 1.0, 1.0, 1.0);
+  }
+
+  private static double count(String outcome) {
+    return api.context()
+        .getBean(MeterRegistry.class)
+        .counter("hermes_idempotent_requests", "outcome", outcome)
+        .count();
   }
 
   @Test

@@ -53,6 +53,7 @@ class ScrapeIT {
   @TempDir private static Path folder;
   private static FakeUpstream first;
   private static FakeUpstream second;
+  private static FakeUpstream tight;
   private static FakeEmbeddings embeddings;
   private static TestApi api;
 
@@ -60,6 +61,7 @@ class ScrapeIT {
   static void start() throws IOException {
     first = FakeUpstream.start();
     second = FakeUpstream.start();
+    tight = FakeUpstream.start();
     embeddings = new FakeEmbeddings();
     Path file = folder.resolve("providers.yaml");
     Files.writeString(
@@ -68,8 +70,11 @@ class ScrapeIT {
             + first.yaml("first", 1, MODEL)
             + second.yaml("second", 0, MODEL)
             + "      prices: {fake-echo: {input: 1, output: 2}}\n"
+            + tight.yaml("tight", 1, "fake-tight")
+            + "      windows: {fake-tight: 4000}\n"
             + embeddings.yaml("embeddings", "small", 1).indent(2)
-            + "    - {name: nowhere, baseUrl: \"http://127.0.0.1:1/v1\", models: [absent]}\n");
+            + "    - {name: nowhere, baseUrl: \"http://127.0.0.1:1/v1\", models: [absent]}\n"
+            + "aliases: [{name: tight, model: fake-tight, summary: {}}]\n");
     // a database of its own: PostgreSQL's view of it is of this process alone
     api = TestApi.start(Map.of("hermes.providers-file", file.toString()));
   }
@@ -79,6 +84,7 @@ class ScrapeIT {
     api.close();
     first.close();
     second.close();
+    tight.close();
     embeddings.close();
   }
 
@@ -90,6 +96,8 @@ class ScrapeIT {
     tools(key);
     models(key);
     limit();
+    repeat(key);
+    outgrow(key);
     others();
     Thread turn =
         Thread.ofVirtual()
@@ -150,6 +158,22 @@ class ScrapeIT {
     RawKey key = api.userKey(api.operator().apply(TestTenant.create().withRequestsPerMinute(1)));
     assertThat(api.chat(key, ask("demo", "x")).status()).isEqualTo(200);
     assertThat(api.chat(key, ask("demo", "x")).status()).isEqualTo(429);
+  }
+
+  private static void repeat(RawKey key) {
+    for (int i = 0; i < 2; i++) {
+      assertThat(api.chat(key, ask("demo", "once"), "Idempotency-Key", "k").status())
+          .isEqualTo(200);
+    }
+  }
+
+  /** Turns of a session that its model's window does not take. */
+  private static void outgrow(RawKey key) {
+    for (int i = 0; i < 5; i++) {
+      String text = i + " " + "x".repeat(2_000);
+      assertThat(api.chat(key, ask("tight", text), "X-Hermes-Session-Id", "tight").status())
+          .isEqualTo(200);
+    }
   }
 
   private static void others() {
