@@ -130,7 +130,7 @@ class ArchitectureTest {
                 "mcp", Set.of("idempotency", "identity", "model", "session", "tenant", "tool")),
             Map.entry("skill", Set.of("audit", "body", "idempotency", "identity", "notice")),
             Map.entry("session", Set.of("audit", "body", "idempotency", "identity")),
-            Map.entry("response", Set.of("audit", "body", "identity")),
+            Map.entry("response", Set.of("audit", "body", "idempotency", "identity")),
             Map.entry("usage", Set.of("audit", "identity", "metric")),
             Map.entry("egress", Set.of("audit", "tenant", "usage")),
             Map.entry("openapi", Set.of()),

@@ -85,13 +85,14 @@ final class Settlement {
           turn.session()
               .ifPresent(key -> sessions.end(key, turn.requestId(), added, turn.summary()));
           kept.ifPresent(response -> responses.store(turn.caller(), response));
-          turn.claim().ifPresent(claim -> settle(claim, answer));
+          turn.claim().ifPresent(claim -> settle(claim, answer, kept));
           writes.send(handle);
           return true;
         });
   }
 
-  private void settle(Claim claim, Optional<KeptAnswer> answer) {
-    answer.ifPresentOrElse(it -> keys.finish(claim, it), () -> keys.release(claim));
+  private void settle(Claim claim, Optional<KeptAnswer> answer, Optional<KeptResponse> kept) {
+    answer.ifPresentOrElse(
+        it -> keys.finish(claim, it, kept.map(KeptResponse::id)), () -> keys.release(claim));
   }
 }

@@ -41,7 +41,7 @@ public final class AnsweredException extends RuntimeException {
         "This was done by "
             + owner
             + " and is not done again. Its answer is not kept: it was larger than 1 MiB, or its"
-            + " session was deleted. Send a new key to do it again.",
+            + " session or its response was deleted. Send a new key to do it again.",
         Map.of("x-should-retry", "false"));
   }
 }

@@ -37,7 +37,7 @@ public final class IdempotencyKeys {
           set owner = excluded.owner, alive_at = excluded.alive_at,
             created_at = excluded.created_at, expires_at = excluded.expires_at,
             request_sha256 = excluded.request_sha256, session_id = excluded.session_id,
-            status = null, headers = '{}', body = null,
+            status = null, headers = '{}', body = null, response_id = null,
             progress = case when k.expires_at > now() then k.progress end
           where k.expires_at <= now()
              or k.status is null and k.request_sha256 = excluded.request_sha256
@@ -51,7 +51,8 @@ public final class IdempotencyKeys {
   private static final String FINISH =
       """
       update idempotency_keys
-      set status = :status, headers = :headers::jsonb, body = :body, progress = null
+      set status = :status, headers = :headers::jsonb, body = :body, progress = null,
+        response_id = :response
       where tenant_id = :tenant and user_id = :user and key_sha256 = decode(:key, 'hex')
         and owner = :owner
       """;
@@ -79,6 +80,11 @@ public final class IdempotencyKeys {
       """
       update idempotency_keys set body = null, progress = null
       where tenant_id = :tenant and user_id = :user and session_id = :session
+      """;
+  private static final String FORGET_RESPONSE =
+      """
+      update idempotency_keys set body = null
+      where tenant_id = :tenant and user_id = :user and response_id = :response
       """;
 
   /** As long as Stripe keeps them. */
@@ -142,8 +148,12 @@ public final class IdempotencyKeys {
         });
   }
 
-  /** Keeps the answer; a claim that was lost to a repetition keeps nothing. May be repeated. */
-  public void finish(Claim claim, KeptAnswer answer) {
+  /**
+   * Keeps the answer; a claim that was lost to a repetition keeps nothing. May be repeated.
+   *
+   * @param response what is kept of it elsewhere, whose end is the answer's end
+   */
+  public void finish(Claim claim, KeptAnswer answer, Optional<String> response) {
     database.inTenant(
         claim.tenant(),
         handle ->
@@ -151,6 +161,7 @@ public final class IdempotencyKeys {
                 .bind("status", answer.status())
                 .bind("headers", write(answer.headers()))
                 .bind("body", answer.body().orElse(null))
+                .bind("response", response)
                 .execute());
   }
 
@@ -191,6 +202,22 @@ public final class IdempotencyKeys {
                 .bind("tenant", tenant.value())
                 .bind("user", user)
                 .bind("session", session)
+                .execute());
+  }
+
+  /**
+   * Removes the answer that a kept response was; it is not done again all the same. Joins the
+   * caller's transaction.
+   */
+  public void forgetResponse(TenantId tenant, String user, String response) {
+    database.inTenant(
+        tenant,
+        handle ->
+            handle
+                .createUpdate(FORGET_RESPONSE)
+                .bind("tenant", tenant.value())
+                .bind("user", user)
+                .bind("response", response)
                 .execute());
   }
 

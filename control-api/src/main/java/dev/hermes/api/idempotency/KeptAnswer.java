@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * An answer as it is given again.
  *
- * @param body empty: it was larger than {@link #MOST_BYTES}, or was forgotten with its session
+ * @param body empty: it was larger than {@link #MOST_BYTES}, or was forgotten with its session or
+ *     response
  */
 public record KeptAnswer(int status, Map<String, String> headers, Optional<byte[]> body) {
   static final int MOST_BYTES = 1024 * 1024;

@@ -96,7 +96,7 @@ final class OnceFilter implements Ordered {
       if (response.code() < 400) {
         bytes.write(response);
         KeptAnswer answer = bytes.keep(response);
-        settle(claim, () -> keys.finish(claim, answer));
+        settle(claim, () -> keys.finish(claim, answer, Optional.empty()));
       } else {
         settle(claim, () -> keys.release(claim));
       }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.body.StorableText;
+import dev.hermes.api.idempotency.IdempotencyKeys;
 import dev.hermes.api.identity.Principal;
 import dev.hermes.api.problem.ApiException;
 import dev.hermes.api.problem.Failure;
@@ -61,10 +62,12 @@ public final class KeptResponses {
   private static final TypeReference<ObjectNode> OBJECT = new TypeReference<>() {};
 
   private final TenantDatabase database;
+  private final IdempotencyKeys keys;
   private final ObjectMapper json;
 
-  KeptResponses(TenantDatabase database, ObjectMapper json) {
+  KeptResponses(TenantDatabase database, IdempotencyKeys keys, ObjectMapper json) {
     this.database = database;
+    this.keys = keys;
     this.json = json;
   }
 
@@ -108,7 +111,10 @@ public final class KeptResponses {
     Optional<String> before = chain.getFirst().previous();
     if (chain.size() < MOST && before.isPresent()) {
       throw notFound(
-          "Response '%s', which led to the previous one, was deleted: send the whole input."
+          """
+          Response '%s', which led to the previous one, was deleted or has expired: send the whole \
+          input.\
+          """
               .formatted(before.get()));
     }
     return chain;
@@ -136,7 +142,7 @@ public final class KeptResponses {
   }
 
   /**
-   * False when there is none.
+   * False when there is none. What was kept to repeat its answer under a key goes with it.
    *
    * @param deleted is run in the same transaction
    */
@@ -146,6 +152,7 @@ public final class KeptResponses {
         handle -> {
           boolean found = bind(handle.createUpdate(DELETE), owner, id).execute() == 1;
           if (found) {
+            keys.forgetResponse(owner.tenant(), owner.user(), id);
             deleted.run();
           }
           return found;

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses that are found again, and followed. */
 class KeptResponsesIT {
@@ -182,6 +184,49 @@ class KeptResponsesIT {
                 "select action from hermes.audit_log where tenant_id = '%s' and action like 'resp%%'"
                     .formatted(tenant.id())))
         .containsExactly("response.delete");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("GDP-2 AGW-15 with a deleted response goes what was kept to repeat its answer")
+  void deletedReplay(boolean stream) {
+    String[] ids = new String[2];
+    for (int i = 0; i < 2; i++) {
+      Answer answer = repeat("key-" + i, stream);
+      assertThat(answer.header("Idempotent-Replayed")).isEmpty();
+      ids[i] = answer.text().replaceAll("(?s).*?\"id\":\"(resp_[^\"]+).*", "$1");
+    }
+    assertThat(repeat("key-0", stream).header("Idempotent-Replayed")).isEqualTo("true");
+    assertThat(kept()).hasSize(2);
+
+    api.send("DELETE", "/v1/responses/" + ids[0], api.userKey(tenant), null, it -> {});
+    assertThat(kept()).as("a colleague deletes nothing of it").hasSize(2);
+    assertThat(api.send("DELETE", "/v1/responses/" + ids[0], key, null, it -> {}).status())
+        .isEqualTo(200);
+    assertThat(kept()).hasSize(1).first().asString().contains(ids[1]).doesNotContain(ids[0]);
+    Answer gone = repeat("key-0", stream);
+    assertThat(gone.status()).as("nor is it done again").isEqualTo(409);
+    assertThat(gone.errorCode()).isEqualTo("idempotency_answer_not_kept");
+    Answer other = repeat("key-1", stream);
+    assertThat(other.header("Idempotent-Replayed")).as("control").isEqualTo("true");
+    assertThat(other.text()).contains(ids[1]);
+  }
+
+  private Answer repeat(String idempotencyKey, boolean stream) {
+    return api.send(
+        "POST",
+        "/v1/responses",
+        key,
+        "{\"model\":\"fake-echo\",\"input\":\"secret\",\"stream\":" + stream + "}",
+        request -> request.header("Idempotency-Key", idempotencyKey));
+  }
+
+  private List<String> kept() {
+    return api.column(
+        "select encode(body, 'escape') from hermes.idempotency_keys where body is not null"
+            + " and tenant_id = '"
+            + tenant.id()
+            + "'");
   }
 
   @Test
