@@ -115,6 +115,12 @@ check "values schema refuses a collector that is no address" refuses render bad 
 check "values schema refuses an unknown level" refuses render bad --set logs.level=TRACE
 check "values schema refuses a summary without a sensible size" refuses render bad \
   --set-json 'models.aliases=[{"name":"a","model":"m","summary":{"maxTokens":1}}]'
+kept=(--set controlApi.responses.keptDays=7)
+check "renders: a shorter keeping of responses" render kept "${production[@]}" "${kept[@]}"
+api_has() { grep -q "{name: $1, value: \"$2\"}" "$out/$3.yaml"; }
+check "the API keeps responses as the values say" api_has HERMES_RESPONSES_KEPT 7d kept
+check "by default responses are kept for 30 days" api_has HERMES_RESPONSES_KEPT 30d production
+check "values schema refuses to keep no response" refuses render bad --set controlApi.responses.keptDays=0
 check "renders the same twice (no random values)" same --values "$HERMES_TREE/dev/values.yaml"
 check "kubeconform: quickstart" valid "$out/quickstart.yaml"
 check "kubeconform: backup" valid "$out/backup.yaml"

@@ -52,6 +52,17 @@ final class DedicatedPools {
     return entry.place();
   }
 
+  /** Whether the tenant's is open. */
+  boolean isOpen(TenantId tenant) {
+    return entries.asMap().containsKey(tenant);
+  }
+
+  /** Whether more than half of the places are free. */
+  boolean isRoomy() {
+    entries.cleanUp();
+    return entries.estimatedSize() * 2 < settings.most();
+  }
+
   @PreDestroy
   void close() {
     entries.invalidateAll();

@@ -67,7 +67,7 @@ class IdempotencyIT {
             file.toString(),
             "hermes.idempotency-lease",
             "2s",
-            "hermes.idempotency-sweep",
+            "hermes.sweep",
             "2s");
     api = TestApi.shared().replica(settings);
     second = TestApi.shared().replica(settings);

@@ -10,6 +10,7 @@ import dev.hermes.api.testing.TestApi;
 import dev.hermes.api.testing.TestTenant;
 import dev.hermes.crds.effective.EffectiveDatabase;
 import dev.hermes.crds.tenant.TenantSpec.Isolation;
+import dev.hermes.database.access.TenantId;
 import dev.hermes.database.check.SchemaVersion;
 import dev.hermes.database.dedicated.TenantDatabaseSecret;
 import dev.hermes.database.key.RawKey;
@@ -377,7 +378,13 @@ class DedicatedIT {
       for (TestTenant tenant : List.of(first, second)) {
         there.put(secretOf(tenant), TenantDatabaseSecret.TYPE, own.secret(own.port(), "own-app"));
       }
+      Visits visits = small.context().getBean(Visits.class);
+      assertThat(visits.mayVisit(new TenantId(first.id()))).as("no place is taken").isTrue();
       assertThat(small.chat(small.userKey(first), ask("demo", "x")).status()).isEqualTo(200);
+      assertThat(visits.mayVisit(new TenantId(first.id()))).as("it is open").isTrue();
+      assertThat(visits.mayVisit(new TenantId(second.id())))
+          .as("the rest is for requests")
+          .isFalse();
       Answer refused = small.chat(small.userKey(second), ask("demo", "x"));
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.errorCode()).isEqualTo("tenant_database_not_ready");

@@ -11,7 +11,7 @@ import java.sql.Statement;
  */
 public final class SchemaVersion {
   /** The newest migration of this jar. */
-  public static final int REQUIRED = 24;
+  public static final int REQUIRED = 25;
 
   private static final String INSTALLED =
       """
