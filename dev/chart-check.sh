@@ -115,11 +115,17 @@ check "values schema refuses a collector that is no address" refuses render bad 
 check "values schema refuses an unknown level" refuses render bad --set logs.level=TRACE
 check "values schema refuses a summary without a sensible size" refuses render bad \
   --set-json 'models.aliases=[{"name":"a","model":"m","summary":{"maxTokens":1}}]'
-kept=(--set controlApi.responses.keptDays=7)
-check "renders: a shorter keeping of responses" render kept "${production[@]}" "${kept[@]}"
+kept=(--set controlApi.idempotency.leaseSeconds=90 --set controlApi.responses.keptDays=7)
+check "renders: another lease of keys, a shorter keeping of responses" render kept "${production[@]}" "${kept[@]}"
 api_has() { grep -q "{name: $1, value: \"$2\"}" "$out/$3.yaml"; }
+check "the API's lease of keys is that of the values" api_has HERMES_IDEMPOTENCY_LEASE 90s kept
 check "the API keeps responses as the values say" api_has HERMES_RESPONSES_KEPT 7d kept
+check "by default a key's lease is 40 s" api_has HERMES_IDEMPOTENCY_LEASE 40s production
 check "by default responses are kept for 30 days" api_has HERMES_RESPONSES_KEPT 30d production
+# longer than a look at the database may take; shorter than a turn
+for lease in 9 301 1.5; do
+  check "values schema refuses a lease of $lease s" refuses render bad --set-json "controlApi.idempotency.leaseSeconds=$lease"
+done
 check "values schema refuses to keep no response" refuses render bad --set controlApi.responses.keptDays=0
 check "renders the same twice (no random values)" same --values "$HERMES_TREE/dev/values.yaml"
 check "kubeconform: quickstart" valid "$out/quickstart.yaml"
