@@ -1,5 +1,6 @@
 // Package plane tells whose request it is: a tool call of our own API, whose limits
-// are the policy's, or a client of a sandbox, who has it to himself.
+// are the policy's, a turn of it, which speaks with a program for as long as it lasts,
+// or a client of a sandbox, who has it to himself.
 package plane
 
 import (
@@ -12,6 +13,10 @@ import (
 
 // Data reports whether the API passes on the request of a sandbox's own client.
 func Data(r *http.Request) bool { return r.Header.Get("X-Hermes-Plane") == "data" }
+
+// Turn reports whether the API starts a program that it speaks with and that ends with
+// the request.
+func Turn(r *http.Request) bool { return r.Header.Get("X-Hermes-Plane") == "turn" }
 
 // Timeout reads Connect-Timeout-Ms; 0 is none.
 func Timeout(r *http.Request) (time.Duration, error) {

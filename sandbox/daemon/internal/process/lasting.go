@@ -12,8 +12,10 @@ import (
 	"hermes.dev/sandbox/daemon/internal/plane"
 )
 
-// startLasting starts a program that outlives the request. The client's timeout is
-// the program's.
+var errLeft = errors.New("nobody speaks with the program any more")
+
+// startLasting starts a program that others may write to, and that outlives the request
+// unless it is bound to it. The client's timeout is the program's.
 func (s *Service) startLasting(r *http.Request, request *startRequest, timeout time.Duration, stream *connect.Stream) error {
 	release, err := s.Slots.Acquire()
 	if err != nil {
@@ -33,12 +35,16 @@ func (s *Service) startLasting(r *http.Request, request *startRequest, timeout t
 		stopTimer = time.AfterFunc(timeout, func() { p.process.Kill(late) }).Stop
 	}
 	go s.see(p, func() { stopTimer() }, release)
-	return s.listen(r.Context(), r, p, l, stream)
+	err = s.listen(r.Context(), r, p, l, stream)
+	if err != nil && request.bound && !p.hasEnded() {
+		p.process.Kill(errLeft)
+	}
+	return err
 }
 
 func (s *Service) launch(request *startRequest) (*live, error) {
 	spec := s.spec(request)
-	spec.Linger = true
+	spec.Linger = !request.bound
 	p := &live{
 		tag:    request.Tag,
 		config: request.Process,

@@ -313,6 +313,34 @@ func TestToolCallsAreAttached(t *testing.T) {
 	}
 }
 
+// A turn's program is spoken with, and nothing of it is left when its request ends: the
+// control is TestReconnect.
+func TestTurnsProgramIsBound(t *testing.T) {
+	server := serve(t, 1)
+	s := begin(t, server, "sleep 100 & while read x; do echo said $x; done", object{"stdin": true}, "X-Hermes-Plane", "turn")
+	mustCall(t, server, "SendInput", object{"process": pid(s.pid), "input": object{"stdin": []byte("one\n")}})
+	s.said("said one")
+	s.stop()
+	gone := func(what string) {
+		t.Helper()
+		for end := time.Now().Add(3 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if len(mustCall(t, server, "List", object{})["processes"].([]any)) == 0 {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatal(what)
+			}
+		}
+	}
+	gone("it goes on without its request")
+	s = begin(t, server, "sleep 100 & read x; echo end", object{"stdin": true}, "X-Hermes-Plane", "turn")
+	mustCall(t, server, "CloseStdin", object{"process": pid(s.pid)})
+	if output, end, failure := s.ended(); output["stdout"] != "end\n" || end["exitCode"] != 0.0 || failure != nil {
+		t.Errorf("got %v, %v, %v", output, end, failure)
+	}
+	gone("what it left in the background goes on")
+}
+
 func TestNoLimits(t *testing.T) {
 	server := serve(t, 4)
 	s := begin(t, server, "head -c 3000000 /dev/zero; sleep 2.2; echo; echo end", nil)

@@ -1,6 +1,6 @@
 // Package process serves process.Process of E2B's envd. A tool call's program dies
-// with its request; the programs of a sandbox's client live on until they end, are
-// killed, or run out of their time.
+// with its request, and so does one that a turn speaks with; the programs of a sandbox's
+// client live on until they end, are killed, or run out of their time.
 package process
 
 import (
@@ -62,7 +62,8 @@ func (s *Service) start(r *http.Request, request *startRequest, stream *connect.
 	if err != nil {
 		return err
 	}
-	if plane.Data(r) {
+	request.bound = plane.Turn(r)
+	if request.bound || plane.Data(r) {
 		return s.startLasting(r, request, timeout, stream)
 	}
 	return s.runAttached(r, request, timeout, stream)

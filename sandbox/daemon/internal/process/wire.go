@@ -30,7 +30,8 @@ type startRequest struct {
 	Tag     *string   `json:"tag"`
 	Stdin   *bool     `json:"stdin"`
 
-	env map[string]string // the process's own, as it is started
+	env   map[string]string // the process's own, as it is started
+	bound bool              // it and its tree end with the request
 }
 
 // selector names a process by its number or its tag.

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.sandbox.daemon.ProcessResult.StreamError;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -18,6 +19,9 @@ final class ConnectStream {
   private static final int PREFIX = 5;
   private static final int END_STREAM = 2;
 
+  /** The daemon sends pieces of 32 KiB. */
+  private static final int MOST_FRAME = 1 << 20;
+
   private ConnectStream() {}
 
   static byte[] request(ProcessRequest request) {
@@ -26,6 +30,11 @@ final class ConnectStream {
 
   static byte[] request(ProcessRequest request, String tag) {
     return envelope(message(request).put("tag", tag));
+  }
+
+  /** For a program that is written to. */
+  static byte[] conversation(ProcessRequest request, String tag) {
+    return envelope(message(request).put("tag", tag).put("stdin", true));
   }
 
   private static ObjectNode message(ProcessRequest request) {
@@ -81,6 +90,41 @@ final class ConnectStream {
     throw new DaemonException.Broken("the sandbox ended its answer without an end of stream");
   }
 
+  /**
+   * The next frame of a stream that is still being written.
+   *
+   * @throws DaemonException when it breaks off or makes no sense
+   */
+  static Frame next(InputStream stream) throws DaemonException {
+    try {
+      ByteBuffer prefix = ByteBuffer.wrap(stream.readNBytes(PREFIX));
+      if (prefix.remaining() < PREFIX) {
+        throw new DaemonException.Broken("the sandbox ended its answer without an end of stream");
+      }
+      int flags = prefix.get();
+      int length = prefix.getInt();
+      if (length < 0 || length > MOST_FRAME) {
+        throw new DaemonException.Broken("the sandbox sent a message that is too large");
+      }
+      byte[] message = stream.readNBytes(length);
+      if (message.length < length) {
+        throw new DaemonException.Broken("the sandbox broke off inside a message");
+      }
+      return new Frame((flags & END_STREAM) != 0, parse(message));
+    } catch (DaemonException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new DaemonException.Broken("the sandbox broke off its answer", e);
+    }
+  }
+
+  /**
+   * One message.
+   *
+   * @param last whether it is the end of the stream, which may say how that failed
+   */
+  record Frame(boolean last, JsonNode message) {}
+
   private static JsonNode message(ByteBuffer frames) throws DaemonException {
     int length = frames.getInt();
     if (length < 0 || length > frames.remaining()) {
@@ -88,14 +132,18 @@ final class ConnectStream {
     }
     int start = frames.position();
     frames.position(start + length);
+    return parse(Arrays.copyOfRange(frames.array(), start, start + length));
+  }
+
+  private static JsonNode parse(byte[] message) throws DaemonException {
     try {
-      return JSON.readTree(Arrays.copyOfRange(frames.array(), start, start + length));
+      return JSON.readTree(message);
     } catch (IOException e) {
       throw new DaemonException.Broken("the sandbox sent a message that is not JSON", e);
     }
   }
 
-  private static byte[] bytes(JsonNode base64) throws DaemonException {
+  static byte[] bytes(JsonNode base64) throws DaemonException {
     try {
       return base64.isTextual() ? base64.binaryValue() : new byte[0];
     } catch (IOException e) {
@@ -103,7 +151,7 @@ final class ConnectStream {
     }
   }
 
-  private static Optional<StreamError> error(JsonNode end) {
+  static Optional<StreamError> error(JsonNode end) {
     JsonNode error = end.path("error");
     return error.isMissingNode()
         ? Optional.empty()

@@ -3,6 +3,7 @@ package dev.hermes.sandbox.daemon;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -33,6 +34,8 @@ final class DaemonHttp implements AutoCloseable {
   /** Output is bounded by policy at 1 MiB a stream; escaped, it may be six times that. */
   private static final long MOST_ANSWER = 16L << 20;
 
+  private static final int MOST_REFUSAL = 16 << 10;
+
   private static final BodyHandler<byte[]> BODY =
       BodyHandlers.limiting(BodyHandlers.ofByteArray(), MOST_ANSWER);
 
@@ -52,13 +55,39 @@ final class DaemonHttp implements AutoCloseable {
 
   HttpResponse<byte[]> send(Endpoint endpoint, HttpRequest.Builder request, Duration timeout)
       throws DaemonException, InterruptedException {
-    request.header("X-Access-Token", token(endpoint));
-    traceparent.get().ifPresent(parent -> request.header("traceparent", parent));
-    HttpResponse<byte[]> response = exchange(endpoint, request.build(), timeout);
+    HttpResponse<byte[]> response = exchange(endpoint, signed(endpoint, request), BODY, timeout);
     if (response.statusCode() / 100 != 2) {
-      throw refusal(response);
+      throw refusal(response.statusCode(), response.body());
     }
     return response;
+  }
+
+  /**
+   * An answer that is read as it comes. Closing it ends the request.
+   *
+   * @param timeout of its beginning
+   */
+  InputStream open(Endpoint endpoint, HttpRequest.Builder request, Duration timeout)
+      throws DaemonException, InterruptedException {
+    HttpResponse<InputStream> response =
+        exchange(endpoint, signed(endpoint, request), BodyHandlers.ofInputStream(), timeout);
+    if (response.statusCode() / 100 == 2) {
+      return response.body();
+    }
+    try (InputStream body = response.body()) {
+      throw refusal(response.statusCode(), body.readNBytes(MOST_REFUSAL));
+    } catch (DaemonException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new DaemonException.Broken("HTTP status " + response.statusCode(), e);
+    }
+  }
+
+  private HttpRequest signed(Endpoint endpoint, HttpRequest.Builder request)
+      throws DaemonException, InterruptedException {
+    request.header("X-Access-Token", token(endpoint));
+    traceparent.get().ifPresent(parent -> request.header("traceparent", parent));
+    return request.build();
   }
 
   /** Posts JSON and answers with what comes back, as the daemon's calls without a stream do. */
@@ -82,7 +111,7 @@ final class DaemonHttp implements AutoCloseable {
 
   boolean health(Endpoint endpoint) throws DaemonException, InterruptedException {
     HttpRequest request = HttpRequest.newBuilder(DaemonClient.uri(endpoint, "/health")).build();
-    return exchange(endpoint, request, HEALTH).statusCode() == 204;
+    return exchange(endpoint, request, BODY, HEALTH).statusCode() == 204;
   }
 
   @Override
@@ -91,20 +120,34 @@ final class DaemonHttp implements AutoCloseable {
     http.close();
   }
 
-  private HttpResponse<byte[]> exchange(Endpoint endpoint, HttpRequest request, Duration timeout)
+  private <T> HttpResponse<T> exchange(
+      Endpoint endpoint, HttpRequest request, BodyHandler<T> body, Duration timeout)
       throws DaemonException, InterruptedException {
-    HttpResponse<byte[]> response = await(http.sendAsync(request, BODY), timeout);
+    HttpResponse<T> response = await(http.sendAsync(request, body), timeout);
     String uid = response.headers().firstValue("X-Hermes-Pod-Uid").orElse("");
     if (!uid.equals(endpoint.podUid())) {
       tokens.forget(endpoint.podUid());
-      throw new DaemonException.PodChanged();
+      throw changed(response.body());
     }
     tokens.heardOf(endpoint.podUid());
     return response;
   }
 
-  private static HttpResponse<byte[]> await(
-      CompletableFuture<HttpResponse<byte[]>> answer, Duration timeout)
+  /** What another pod streams is not read, and would hold its connection. */
+  private static DaemonException changed(Object body) {
+    DaemonException changed = new DaemonException.PodChanged();
+    if (body instanceof InputStream stream) {
+      try {
+        stream.close();
+      } catch (IOException e) {
+        changed.addSuppressed(e);
+      }
+    }
+    return changed;
+  }
+
+  private static <T> HttpResponse<T> await(
+      CompletableFuture<HttpResponse<T>> answer, Duration timeout)
       throws DaemonException, InterruptedException {
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -127,14 +170,14 @@ final class DaemonHttp implements AutoCloseable {
     return new DaemonException.Broken("the sandbox broke off its answer", e);
   }
 
-  private static DaemonException refusal(HttpResponse<byte[]> response) {
+  private static DaemonException refusal(int status, byte[] answer) {
     try {
-      JsonNode body = JSON.readTree(response.body());
+      JsonNode body = JSON.readTree(answer);
       return new DaemonException.Refused(
           body.path("code").asText("unknown"),
-          body.path("message").asText("HTTP status " + response.statusCode()));
+          body.path("message").asText("HTTP status " + status));
     } catch (IOException e) {
-      return new DaemonException.Broken("HTTP status " + response.statusCode(), e);
+      return new DaemonException.Broken("HTTP status " + status, e);
     }
   }
 }

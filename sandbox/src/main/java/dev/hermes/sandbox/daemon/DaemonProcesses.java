@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.UUID;
 
 /**
  * Programs in a sandbox; those that outlive the request that started them run under a tag by which
@@ -53,6 +54,21 @@ public final class DaemonProcesses {
     return result;
   }
 
+  /**
+   * Starts a program to speak with. That it could not be started is the first that is heard of it.
+   * It and all that it has started end when it is closed, or this process ends, at the latest.
+   *
+   * @param process its time is the longest that the program may run
+   */
+  public RunningProgram begin(Endpoint endpoint, ProcessRequest process)
+      throws DaemonException, InterruptedException {
+    String tag = "turn-" + UUID.randomUUID();
+    HttpRequest.Builder request =
+        request(endpoint, process, ConnectStream.conversation(process, tag))
+            .header("X-Hermes-Plane", "turn");
+    return new DaemonProgram(http, endpoint, tag, http.open(endpoint, request, SHORT));
+  }
+
   /** Whether anything lives that was started under the tag. */
   public boolean isRunning(Endpoint endpoint, String tag)
       throws DaemonException, InterruptedException {
@@ -71,15 +87,20 @@ public final class DaemonProcesses {
 
   /** Kills all that was started under the tag, where anything of it still lives. */
   public void kill(Endpoint endpoint, String tag) throws DaemonException, InterruptedException {
-    ObjectNode body = JsonNodeFactory.instance.objectNode().put("signal", "SIGNAL_SIGKILL");
-    body.putObject("process").put("tag", tag);
     try {
-      call(endpoint, "SendSignal", body);
+      call(endpoint, "SendSignal", of(tag).put("signal", "SIGNAL_SIGKILL"));
     } catch (DaemonException.Refused e) {
       if (!e.code().equals("not_found")) {
         throw e;
       }
     }
+  }
+
+  /** What names the processes under a tag. */
+  static ObjectNode of(String tag) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.putObject("process").put("tag", tag);
+    return body;
   }
 
   private static HttpRequest.Builder request(

@@ -1,10 +1,11 @@
 package dev.hermes.sandbox.daemon;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -75,10 +76,94 @@ class DaemonProcessesTest {
     assertThat(client.processes().isRunning(daemon.endpoint, "three")).isFalse();
   }
 
+  private static RunningProgram begin(String script) throws Exception {
+    return client
+        .processes()
+        .begin(
+            daemon.endpoint,
+            new ProcessRequest(
+                "/bin/bash",
+                List.of("-c", script),
+                Map.of("WHO", "me"),
+                Optional.empty(),
+                Duration.ofSeconds(60)));
+  }
+
+  /** What is heard up to the end, output and errors apart by a bar. */
+  private static String toTheEnd(RunningProgram program) throws Exception {
+    StringBuilder output = new StringBuilder();
+    StringBuilder errors = new StringBuilder();
+    while (true) {
+      switch (program.next()) {
+        case RunningProgram.Output it -> output.append(new String(it.bytes(), UTF_8));
+        case RunningProgram.Errors it -> errors.append(new String(it.bytes(), UTF_8));
+        case RunningProgram.Ended it -> {
+          return output + "|" + errors + "|" + it.how();
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("a program is spoken with until its input ends")
+  void spokenWith() throws Exception {
+    try (RunningProgram program =
+        begin("while read x; do echo $WHO said $x; echo e >&2; done; exit 3")) {
+      program.write("one\n".getBytes(UTF_8), Duration.ofSeconds(5));
+      program.write("two\n".getBytes(UTF_8), Duration.ofSeconds(5));
+      program.closeInput();
+      assertThat(toTheEnd(program)).isEqualTo("me said one\nme said two\n|e\ne\n|exit status 3");
+      assertThatThrownBy(() -> program.write(new byte[1], Duration.ofSeconds(5)))
+          .isInstanceOf(DaemonException.Refused.class);
+    }
+    try (RunningProgram program = begin("sleep 60")) {
+      program.terminate();
+      assertThat(toTheEnd(program)).isEqualTo("||signal: terminated");
+    }
+    try (RunningProgram program =
+        client
+            .processes()
+            .begin(
+                daemon.endpoint,
+                new ProcessRequest(
+                    "/no/such", List.of(), Map.of(), Optional.empty(), Duration.ofSeconds(5)))) {
+      assertThat(toTheEnd(program)).contains("/no/such");
+    }
+  }
+
+  @Test
+  @DisplayName("what a program that is closed has started ends with it, and nobody waits for it")
+  void closed() throws Exception {
+    Path mark = dir.resolve("mark");
+    RunningProgram program =
+        begin("echo on; (while sleep 0.05; do date +%N >" + mark + "; done) & read x");
+    assertThat(program.next()).isInstanceOf(RunningProgram.Output.class);
+    await().until(() -> Files.exists(mark));
+    program.close();
+    assertThatThrownBy(program::next).isInstanceOf(DaemonException.Broken.class);
+    await()
+        .until(() -> {
+          String before = Files.readString(mark);
+          Thread.sleep(300);
+          return before.equals(Files.readString(mark));
+        });
+  }
+
+  @Test
+  @DisplayName("input that a program does not read holds its writer no longer than that says")
+  void unread() throws Exception {
+    try (RunningProgram program = begin("sleep 60")) {
+      long begun = System.nanoTime();
+      assertThatThrownBy(() -> program.write(new byte[1 << 20], Duration.ofMillis(300)))
+          .isInstanceOf(DaemonException.class);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+    }
+  }
+
   @Test
   @DisplayName("a part and the tail of a file; a tree, with links named and not followed")
   void files() throws Exception {
-    byte[] text = "0123456789".getBytes(StandardCharsets.UTF_8);
+    byte[] text = "0123456789".getBytes(UTF_8);
     client.files().write(daemon.endpoint, "tree/a/b/file", text);
     client.files().write(daemon.endpoint, "tree/empty", new byte[0]);
     launch("ln -s /etc tree/etc; ln -s a/b/file tree/link", "four");
