@@ -200,7 +200,26 @@ final class CrdPostProcessor implements CRDPostProcessor {
   private static void mcpServers(JSONSchemaProps servers) {
     servers.setXKubernetesListType("map");
     servers.setXKubernetesListMapKeys(List.of("name"));
-    var members = servers.getItems().getSchema().getProperties();
+    var item = servers.getItems().getSchema();
+    addRules(
+        item,
+        List.of(
+            rule(
+                "has(self.url) != has(self.command)",
+                "a server has either a url or a command; give one of them, and not both"),
+            rule(
+                "!has(self.credential) || has(self.url)",
+                "credential goes with url: a command is given no secrets; remove it"),
+            rule(
+                "!has(self.env) || has(self.command)",
+                "env goes with command: a server with a url has no environment; remove it")));
+    var members = item.getProperties();
+    var command = members.get("command").getItems().getSchema();
+    command.setMinLength(1L);
+    command.setMaxLength(16384L);
+    var env = members.get("env");
+    env.setXKubernetesListType("map");
+    env.setXKubernetesListMapKeys(List.of("name"));
     var tools = members.get("tools");
     tools.setXKubernetesListType("set");
     tools.getItems().getSchema().setMaxLength(128L);

@@ -7,6 +7,8 @@ import dev.hermes.sandbox.daemon.DaemonClient;
 import dev.hermes.sandbox.daemon.DaemonException;
 import dev.hermes.sandbox.daemon.Endpoint;
 import dev.hermes.sandbox.daemon.ExecResult;
+import dev.hermes.sandbox.daemon.ProcessRequest;
+import dev.hermes.sandbox.daemon.RunningProgram;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.Optional;
@@ -42,12 +44,23 @@ public final class SessionSandboxes {
    * nothing ran, one other is claimed.
    */
   public Execution execute(SandboxHold hold, SandboxWork work) throws InterruptedException {
-    Attempt first = attempt(hold, work);
-    if (!first.podGone()) {
-      return first.execution();
-    }
-    claiming.discard(hold);
-    return leases.reserve(hold) ? attempt(hold, work).execution() : new Execution.Full();
+    return switch (within(
+        hold,
+        pod ->
+            SandboxExec.traced(
+                hold.sandboxId(),
+                () -> run(pod, work, work.environment(hold.lease(), pod.podUid()))))) {
+      case Use.Done<ExecResult> done -> new Execution.Ran(done.result());
+      case Use.Failed<ExecResult> failed -> failed.why();
+    };
+  }
+
+  /** Starts a program to speak with, under such a lease and in the same pod as {@link #execute}. */
+  public Launch launch(SandboxHold hold, ProcessRequest program) throws InterruptedException {
+    return switch (within(hold, pod -> daemon.processes().begin(pod, program))) {
+      case Use.Done<RunningProgram> done -> new Launch.Started(done.result());
+      case Use.Failed<RunningProgram> failed -> new Launch.Failed(failed.why());
+    };
   }
 
   /** The request ends: a session's sandbox idles from now, any other is over. */
@@ -69,34 +82,48 @@ public final class SessionSandboxes {
     }
   }
 
-  private record Attempt(Execution execution, boolean podGone) {}
+  /** What is done in a pod that was claimed. */
+  private interface Use<T> {
+    T in(Endpoint pod) throws DaemonException, InterruptedException;
 
-  private Attempt attempt(SandboxHold hold, SandboxWork work) throws InterruptedException {
+    /** What came of it. */
+    sealed interface Outcome<T> {}
+
+    /** It was done. */
+    record Done<T>(T result) implements Outcome<T> {}
+
+    /** It was not. */
+    record Failed<T>(Execution why, boolean podGone) implements Outcome<T> {}
+  }
+
+  private <T> Use.Outcome<T> within(SandboxHold hold, Use<T> use) throws InterruptedException {
+    Use.Outcome<T> first = attempt(hold, use);
+    if (!(first instanceof Use.Failed<T> failed && failed.podGone())) {
+      return first;
+    }
+    claiming.discard(hold);
+    return leases.reserve(hold)
+        ? attempt(hold, use)
+        : new Use.Failed<>(new Execution.Full(), false);
+  }
+
+  private <T> Use.Outcome<T> attempt(SandboxHold hold, Use<T> use) throws InterruptedException {
     Optional<String> ip = hold.pod().flatMap(SandboxPodRef::ip);
     if (ip.isEmpty()) {
       Optional<Execution> failure = claiming.claim(hold);
       if (failure.isPresent()) {
-        return new Attempt(failure.get(), false);
+        return new Use.Failed<>(failure.get(), false);
       }
     }
     SandboxPodRef pod = hold.pod().orElseThrow();
     try {
-      return new Attempt(
-          new Execution.Ran(
-              SandboxExec.traced(
-                  hold.sandboxId(),
-                  () ->
-                      run(
-                          Endpoint.of(pod.ip().orElseThrow(), pod.uid()),
-                          work,
-                          work.environment(hold.lease(), pod.uid())))),
-          false);
+      return new Use.Done<>(use.in(Endpoint.of(pod.ip().orElseThrow(), pod.uid())));
     } catch (DaemonException.PodChanged | DaemonException.Unreachable e) {
-      return new Attempt(new Execution.Unavailable("the sandbox has gone"), true);
+      return new Use.Failed<>(new Execution.Unavailable("the sandbox has gone"), true);
     } catch (DaemonException.Refused e) {
-      return new Attempt(new Execution.Unavailable("it refused: " + e.getMessage()), false);
+      return new Use.Failed<>(new Execution.Unavailable("it refused: " + e.getMessage()), false);
     } catch (DaemonException e) {
-      return new Attempt(new Execution.Broken(String.valueOf(e.getMessage())), false);
+      return new Use.Failed<>(new Execution.Broken(String.valueOf(e.getMessage())), false);
     }
   }
 

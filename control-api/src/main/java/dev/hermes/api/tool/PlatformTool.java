@@ -13,4 +13,9 @@ public enum PlatformTool implements ServerTool {
   public String wire() {
     return name().toLowerCase(Locale.ROOT);
   }
+
+  @Override
+  public boolean runsInSandbox() {
+    return false;
+  }
 }

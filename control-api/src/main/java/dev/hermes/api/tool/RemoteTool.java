@@ -9,4 +9,9 @@ record RemoteTool(ListedTool listed) implements ServerTool {
   public String wire() {
     return listed.wire();
   }
+
+  @Override
+  public boolean runsInSandbox() {
+    return listed.inSandbox();
+  }
 }

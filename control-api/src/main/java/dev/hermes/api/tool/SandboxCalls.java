@@ -12,7 +12,6 @@ import dev.hermes.api.sandbox.SessionSandboxes;
 import dev.hermes.api.tool.ToolArguments.Parsed;
 import dev.hermes.crds.Tool;
 import dev.hermes.crds.effective.EffectivePolicy;
-import dev.hermes.database.access.TenantDatabase;
 import dev.hermes.sandbox.daemon.DaemonFiles;
 import dev.hermes.sandbox.daemon.ExecResult;
 import jakarta.inject.Singleton;
@@ -22,19 +21,19 @@ import java.util.Optional;
 /** Calls of tools that run in the turn's sandbox: policy, lease, receipt, run. */
 @Singleton
 final class SandboxCalls {
-  private final TenantDatabase database;
+  private final TurnLease leases;
   private final SessionSandboxes sandboxes;
   private final ToolReceipts receipts;
   private final CallbackTokens callbacks;
   private final ObjectMapper json;
 
   SandboxCalls(
-      TenantDatabase database,
+      TurnLease leases,
       SessionSandboxes sandboxes,
       ToolReceipts receipts,
       CallbackTokens callbacks,
       ObjectMapper json) {
-    this.database = database;
+    this.leases = leases;
     this.sandboxes = sandboxes;
     this.receipts = receipts;
     this.callbacks = callbacks;
@@ -66,31 +65,14 @@ final class SandboxCalls {
         yield ToolResult.error(wrong.message(), hold.sandboxId());
       }
       case Parsed.Work wish ->
-          reserve(turn, hold, receipt)
+          leases.reserve(turn, hold, receipt)
               ? result(hold, sandboxes.execute(hold, wish.work()))
               : full();
     };
   }
 
-  /** Joins the caller's transaction when the leases are in the same database. */
-  void settle(ToolTurn turn) {
-    if (leasesJoin(turn)) {
-      turn.hold().ifPresent(sandboxes::settle);
-    }
-  }
-
-  /** After {@link #settle} has been committed: lets go of a lease that is elsewhere. */
-  void leave(ToolTurn turn) {
-    if (!leasesJoin(turn)) {
-      turn.hold().ifPresent(sandboxes::settle);
-    }
-  }
-
-  void release(ToolTurn turn) {
-    turn.hold().ifPresent(sandboxes::release);
-  }
-
-  private static ToolResult result(SandboxHold hold, Execution execution) {
+  /** What came of it, as it is told of every tool that needs a sandbox. */
+  static ToolResult result(SandboxHold hold, Execution execution) {
     return switch (execution) {
       case Execution.Ran ran -> ran(hold, ran.result());
       case Execution.Full full -> full();
@@ -115,34 +97,8 @@ final class SandboxCalls {
         run.truncated());
   }
 
-  private static ToolResult full() {
+  static ToolResult full() {
     return ToolResult.refused(
         new ToolOutcome.Full("this tenant has as many sandboxes as it may; one must end first"));
-  }
-
-  /**
-   * The lease, earlier results, and the receipt that names the lease: one transaction, or two when
-   * the tenant's content is in another database. A lease that got no receipt ends idle.
-   */
-  private boolean reserve(ToolTurn turn, SandboxHold hold, Receipt receipt) {
-    if (!leasesJoin(turn)) {
-      boolean reserved = sandboxes.reserve(hold);
-      receipts.begin(turn, receipt, reserved ? hold.sandboxId() : "");
-      return reserved;
-    }
-    boolean reserved =
-        database.inTenant(
-            turn.caller().tenant(),
-            handle -> {
-              boolean found = sandboxes.reserve(hold);
-              receipts.write(turn, receipt, found ? hold.sandboxId() : "");
-              return found;
-            });
-    turn.written();
-    return reserved;
-  }
-
-  private boolean leasesJoin(ToolTurn turn) {
-    return sandboxes.join(database, turn.caller().tenant());
   }
 }

@@ -17,4 +17,9 @@ record SandboxTool(Tool tool) implements ServerTool {
   public String wire() {
     return tool.wire();
   }
+
+  @Override
+  public boolean runsInSandbox() {
+    return true;
+  }
 }

@@ -7,4 +7,7 @@ package dev.hermes.api.tool;
 public sealed interface ServerTool permits SandboxTool, PlatformTool, RemoteTool {
   /** Its name, as a model calls it. */
   String wire();
+
+  /** Whether a call of it needs a sandbox, and is under its policy. */
+  boolean runsInSandbox();
 }

@@ -29,9 +29,7 @@ final class SkillsInUse {
   Optional<SkillRules> against(ServerTool tool) {
     return tool == PlatformTool.SKILL
         ? Optional.empty()
-        : inUse.stream()
-            .filter(it -> !it.allows(tool.wire(), tool instanceof SandboxTool))
-            .findFirst();
+        : inUse.stream().filter(it -> !it.allows(tool.wire(), tool.runsInSandbox())).findFirst();
   }
 
   /** How long a run in a sandbox may take that else may take so long. */

@@ -25,11 +25,13 @@ public final class ToolOffers {
   private static final int MOST = 128;
 
   private final ToolServers servers;
+  private final ListingSandboxes listing;
   private final Cache<TenantId, Boolean> told =
       Caffeine.newBuilder().maximumSize(1_000).expireAfterWrite(Duration.ofMinutes(5)).build();
 
-  ToolOffers(ToolServers servers) {
+  ToolOffers(ToolServers servers, ListingSandboxes listing) {
     this.servers = servers;
+    this.listing = listing;
   }
 
   /**
@@ -61,7 +63,7 @@ public final class ToolOffers {
     }
     List<TenantSpec.McpServer> wanted = tenant.mcpServers().stream().filter(wish::wantsOf).toList();
     List<ServerTool> found =
-        servers.tools(caller.tenant(), wanted).stream()
+        servers.tools(caller.tenant(), wanted, listing.of(caller, tenant)).stream()
             .<ServerTool>map(RemoteTool::new)
             .filter(wish::wants)
             .toList();

@@ -25,6 +25,8 @@ public final class ToolRunner {
   private final MemoryCalls memories;
   private final SkillCalls skills;
   private final RemoteCalls remote;
+  private final ProgramCalls programs;
+  private final TurnLease leases;
   private final ToolReceipts receipts;
   private final ToolMetrics metrics;
   private final Clock clock;
@@ -34,6 +36,8 @@ public final class ToolRunner {
       MemoryCalls memories,
       SkillCalls skills,
       RemoteCalls remote,
+      ProgramCalls programs,
+      TurnLease leases,
       ToolReceipts receipts,
       ToolMetrics metrics,
       Clock clock) {
@@ -41,6 +45,8 @@ public final class ToolRunner {
     this.memories = memories;
     this.skills = skills;
     this.remote = remote;
+    this.programs = programs;
+    this.leases = leases;
     this.receipts = receipts;
     this.metrics = metrics;
     this.clock = clock;
@@ -53,9 +59,7 @@ public final class ToolRunner {
     Optional<ServerTool> tool = turn.offered(call.name());
     // what needs no sandbox is under no policy
     Optional<SandboxHold> hold =
-        tool.filter(it -> !(it instanceof SandboxTool)).isPresent()
-            ? Optional.empty()
-            : turn.hold();
+        tool.filter(it -> !it.runsInSandbox()).isPresent() ? Optional.empty() : turn.hold();
     Receipt receipt =
         Receipt.of(
             begun,
@@ -88,7 +92,7 @@ public final class ToolRunner {
    */
   public void settle(ToolTurn turn) {
     receipts.write(turn);
-    sandboxes.settle(turn);
+    leases.settle(turn);
   }
 
   /** Writes the receipts that are not written yet; joins the caller's transaction. */
@@ -112,14 +116,14 @@ public final class ToolRunner {
 
   /** After {@link #settle} has been committed: lets go of a lease that is elsewhere. */
   public void leave(ToolTurn turn) {
-    sandboxes.leave(turn);
+    leases.leave(turn);
   }
 
   /** After {@link #leave}. */
   public void release(ToolTurn turn) {
     turn.written();
-    remote.release(turn);
-    sandboxes.release(turn);
+    turn.endServers();
+    leases.release(turn);
   }
 
   private ToolResult dispatch(
@@ -152,7 +156,10 @@ public final class ToolRunner {
             case MEMORY -> memories.run(turn, call, receipt);
             case SKILL -> skills.run(turn, call, receipt);
           };
-      case RemoteTool it -> remote.run(turn, it.listed(), call, receipt);
+      case RemoteTool it ->
+          it.runsInSandbox()
+              ? programs.run(turn, hold.orElseThrow(), it.listed(), call, receipt)
+              : remote.run(turn, it.listed(), call, receipt);
     };
   }
 

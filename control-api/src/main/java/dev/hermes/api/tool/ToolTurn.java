@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -74,7 +73,7 @@ public final class ToolTurn {
   public Set<String> sandboxTools() {
     return hasSandbox()
         ? offered.stream()
-            .filter(SandboxTool.class::isInstance)
+            .filter(ServerTool::runsInSandbox)
             .filter(inUse::allow)
             .map(ServerTool::wire)
             .collect(Collectors.toUnmodifiableSet())
@@ -149,18 +148,23 @@ public final class ToolTurn {
     return offered.stream().filter(tool -> tool.wire().equals(name)).findFirst();
   }
 
-  /** What is said to a server of the tenant, begun with the first call of a tool of it. */
-  ToolServerSession server(String name, Function<TenantSpec.McpServer, ToolServerSession> begin) {
-    return open.computeIfAbsent(
-        name,
-        _ ->
-            begin.apply(
-                servers.stream().filter(it -> it.name().equals(name)).findFirst().orElseThrow()));
+  /** The tenant's server of this name. */
+  TenantSpec.McpServer named(String server) {
+    return servers.stream().filter(it -> it.name().equals(server)).findFirst().orElseThrow();
   }
 
-  /** Those that were begun. */
-  List<ToolServerSession> servers() {
-    return List.copyOf(open.values());
+  /** What is said to it in this turn; empty: nothing yet, or it hears no more. */
+  Optional<ToolServerSession> open(String server) {
+    return Optional.ofNullable(open.get(server)).filter(it -> !it.isOver());
+  }
+
+  void opened(String server, ToolServerSession session) {
+    open.put(server, session);
+  }
+
+  /** All servers that still hear of this turn hear that it is over; does not wait for them. */
+  void endServers() {
+    open.values().forEach(ToolServerSession::end);
   }
 
   void counted() {

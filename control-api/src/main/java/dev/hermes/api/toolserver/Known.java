@@ -3,6 +3,7 @@ package dev.hermes.api.toolserver;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +31,20 @@ final class Known {
   }
 
   /**
-   * @param ask asks the server; never throws, and ends in bounded time
+   * @param ask asks the server, and is given what was known of it before; never throws, and ends in
+   *     bounded time
    */
-  CompletableFuture<List<ListedTool>> tools(Supplier<Listed> ask) {
+  CompletableFuture<List<ListedTool>> tools(Function<List<ListedTool>, Listed> ask) {
     lock.lock();
     try {
+      Listed known = listed == null ? Listed.NOTHING : listed;
       if (listed != null && nanos.getAsLong() - staleAt < 0) {
-        return CompletableFuture.completedFuture(listed.tools());
+        return CompletableFuture.completedFuture(known.tools());
       }
       if (running == null) {
-        running = begin(ask);
+        running = begin(() -> ask.apply(known.tools()));
       }
-      return listed == null ? running : CompletableFuture.completedFuture(listed.tools());
+      return listed == null ? running : CompletableFuture.completedFuture(known.tools());
     } finally {
       lock.unlock();
     }

@@ -76,6 +76,7 @@ final class Listing {
     ListedTool read =
         new ListedTool(
             server.name(),
+            server.runsInSandbox(),
             name,
             ToolNames.wire(server.name(), name),
             Cut.of(description(tool), MOST_DESCRIPTION).text(),

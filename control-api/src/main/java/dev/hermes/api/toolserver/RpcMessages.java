@@ -81,6 +81,10 @@ final class RpcMessages {
     }
   }
 
+  static ToolServerFailed tooLarge() {
+    return new ToolServerFailed(Kind.PROTOCOL, "its answer is larger than 1 MiB");
+  }
+
   private static ObjectNode envelope() {
     return JsonNodeFactory.instance.objectNode().put("jsonrpc", "2.0");
   }

@@ -4,6 +4,7 @@ import dev.hermes.crds.tenant.TenantSpec;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import javax.net.ssl.SSLSocketFactory;
 
 /** HTTP to one server, with its credential where it has one. */
@@ -27,7 +28,8 @@ final class ServerHttp {
   /** The name is looked up anew each time, and checked each time. */
   <T> T send(String method, Map<String, String> headers, byte[] body, Reading<T> reading)
       throws IOException, ToolServerFailed {
-    ServerUrl url = ServerUrl.parse(server.url());
+    ServerForm.check(server);
+    ServerUrl url = ServerUrl.parse(Objects.requireNonNull(server.url(), "its form is checked"));
     Map<String, String> all = new LinkedHashMap<>(headers);
     credentials.of(server).ifPresent(it -> all.put("Authorization", "Bearer " + it));
     try (HttpExchange exchange =

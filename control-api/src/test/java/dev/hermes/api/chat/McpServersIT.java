@@ -171,7 +171,7 @@ class McpServersIT {
     try (slow) {
       TenantSpec.McpServer named = slow.named("words");
       TenantSpec.McpServer patient =
-          new TenantSpec.McpServer(named.name(), named.url(), List.of(), null, 60);
+          TenantSpec.McpServer.at(named.name(), named.url(), List.of(), null, 60);
       RawKey own = API.userKey(with(patient));
       CompletableFuture<Answer> turn =
           CompletableFuture.supplyAsync(

@@ -79,7 +79,7 @@ public final class FakeMcpServer implements AutoCloseable {
 
   /** As a Tenant names it; the tests' resolver leads every Service here. */
   public TenantSpec.McpServer named(String name, String... allowed) {
-    return new TenantSpec.McpServer(
+    return TenantSpec.McpServer.at(
         name,
         "http://" + name + ".tools.svc:" + port() + "/mcp",
         List.of(allowed),

@@ -18,8 +18,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -60,7 +62,7 @@ class ToolServersTest {
   @DisplayName("AGW-8 a list is read page by page, in order, and the session is ended")
   void list() {
     try (FakeMcpServer fake = new FakeMcpServer(FakeMcpServer.TOKEN, "a", "b.c", "d", "e", "f")) {
-      List<ListedTool> tools = servers.tools(tenant, List.of(fake.named("words")));
+      List<ListedTool> tools = list(fake.named("words"));
       assertThat(tools)
           .extracting(ListedTool::wire)
           .containsExactly("words_a", "words_b_c", "words_d", "words_e", "words_f");
@@ -88,13 +90,13 @@ class ToolServersTest {
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<List<ListedTool>>> asks = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
-        asks.add(() -> servers.tools(tenant, List.of(fake.named("words"))));
+        asks.add(() -> list(fake.named("words")));
       }
       for (Future<List<ListedTool>> each : threads.invokeAll(asks)) {
         assertThat(each.get()).hasSize(1);
       }
       assertThat(fake.count("tools/list")).isEqualTo(1);
-      servers.tools(new TenantId(UuidV7.next()), List.of(fake.named("words")));
+      servers.tools(new TenantId(UuidV7.next()), List.of(fake.named("words")), Optional.empty());
       assertThat(fake.count("tools/list")).as("another tenant's is another").isEqualTo(2);
     }
   }
@@ -106,12 +108,12 @@ class ToolServersTest {
     AtomicReference<Long> now = new AtomicReference<>(0L);
     Known known = new Known(now::get);
     CountDownLatch gate = new CountDownLatch(1);
-    ListedTool one = new ListedTool("s", "one", "s_one", "", JsonNodeFactory.instance.objectNode());
-    assertThat(known.tools(() -> new Known.Listed(List.of(one), 10)).join()).containsExactly(one);
+    ListedTool one = tool("s", "one");
+    assertThat(known.tools(_ -> new Known.Listed(List.of(one), 10)).join()).containsExactly(one);
     now.set(10L);
     for (int i = 0; i < 3; i++) {
       assertThat(
-              known.tools(() -> {
+              known.tools(_ -> {
                 asked.incrementAndGet();
                 try {
                   gate.await();
@@ -123,7 +125,7 @@ class ToolServersTest {
           .isCompletedWithValue(List.of(one));
     }
     gate.countDown();
-    await().until(() -> known.tools(() -> new Known.Listed(List.of(one), 1)).join().isEmpty());
+    await().until(() -> known.tools(_ -> new Known.Listed(List.of(one), 1)).join().isEmpty());
     assertThat(asked.get()).isEqualTo(1);
   }
 
@@ -134,11 +136,11 @@ class ToolServersTest {
         FakeMcpServer there = new FakeMcpServer("", "b")) {
       fake.down(503);
       List<TenantSpec.McpServer> both = List.of(fake.named("away"), there.named("there"));
-      assertThat(servers.tools(tenant, both))
+      assertThat(list(both.toArray(TenantSpec.McpServer[]::new)))
           .extracting(ListedTool::wire)
           .containsExactly("there_b");
       fake.down(0);
-      assertThat(servers.tools(tenant, both)).as("for 30 s").hasSize(1);
+      assertThat(list(both.toArray(TenantSpec.McpServer[]::new))).as("for 30 s").hasSize(1);
       assertThat(fake.log()).isEmpty();
       assertThat(
               meters
@@ -162,18 +164,18 @@ class ToolServersTest {
   void bounds() {
     try (FakeMcpServer fake =
         new FakeMcpServer("", "a", "huge-schema", "wordy", "x.y", "x/y", "n".repeat(100))) {
-      List<ListedTool> tools = servers.tools(tenant, List.of(fake.named("words")));
+      List<ListedTool> tools = list(fake.named("words"));
       assertThat(tools).extracting(ListedTool::name).containsExactly("a", "wordy", "n".repeat(100));
       assertThat(tools.get(1).description()).hasSize(1024);
       assertThat(tools.get(2).wire()).hasSize(64).startsWith("words_nnn").matches("[a-zA-Z0-9_-]+");
-      assertThat(servers.tools(tenant, List.of(fake.named("words", "x.y", "absent"))))
+      assertThat(list(fake.named("words", "x.y", "absent")))
           .as("alone the name is clear")
           .extracting(ListedTool::wire)
           .containsExactly("words_x_y");
     }
     String[] many = IntStream.range(0, 200).mapToObj(i -> "t" + i).toArray(String[]::new);
     try (FakeMcpServer fake = new FakeMcpServer("", many)) {
-      assertThat(servers.tools(tenant, List.of(fake.named("many")))).hasSize(128);
+      assertThat(list(fake.named("many"))).hasSize(128);
     }
   }
 
@@ -199,7 +201,7 @@ class ToolServersTest {
   @DisplayName("an answer may come as events, among others, on a stream that stays open")
   void events() throws Exception {
     try (FakeMcpServer fake = new FakeMcpServer("", "say").withEvents()) {
-      assertThat(servers.tools(tenant, List.of(fake.named("words")))).hasSize(1);
+      assertThat(list(fake.named("words"))).hasSize(1);
       assertThat(call(servers.open(fake.named("words")), "say").text()).isEqualTo("say says hi");
       assertThat(fake.log()).contains("answer \"p1\"", "answer \"s1\"");
       assertThat(fake.refusals()).isEmpty();
@@ -334,11 +336,16 @@ class ToolServersTest {
   private ToolAnswer call(ToolServerSession session, String tool)
       throws ToolServerFailed, InterruptedException {
     ObjectNode arguments = JsonNodeFactory.instance.objectNode().put("word", "hi");
-    return servers.call(
-        tenant,
-        session,
-        new ListedTool("words", tool, "words_" + tool, "", JsonNodeFactory.instance.objectNode()),
-        arguments);
+    return servers.call(tenant, session, tool("words", tool), arguments, Duration.ofSeconds(30));
+  }
+
+  private List<ListedTool> list(TenantSpec.McpServer... of) {
+    return servers.tools(tenant, List.of(of), Optional.empty());
+  }
+
+  private static ListedTool tool(String server, String name) {
+    return new ListedTool(
+        server, false, name, server + "_" + name, "", JsonNodeFactory.instance.objectNode());
   }
 
   private ToolServerFailed failure(ToolServerSession session, String tool) {

@@ -51,7 +51,7 @@ public record TenantSpec(
             "Restores the data of a deleted tenant, or adopts it after its resource or cluster was lost. Cannot be changed.")
         @Nullable Adopt adopt,
     @JsonPropertyDescription(
-            "MCP servers whose tools models may call, each under <server>_<tool>. Asked by the API, never by a sandbox.")
+            "MCP servers whose tools models may call, each under <server>_<tool>. Those with a url are asked by the API, those with a command run in sandboxes.")
         @Size(max = 8)
         List<McpServer> mcpServers) {
 
@@ -374,7 +374,10 @@ public record TenantSpec(
           @Pattern("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
           String tenantId) {}
 
-  /** A server of tools that speaks the Model Context Protocol over Streamable HTTP. */
+  /**
+   * A server of tools that speaks the Model Context Protocol: over Streamable HTTP where it has a
+   * url, over stdin and stdout in a sandbox of the tenant where it has a command.
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record McpServer(
       @JsonPropertyDescription(
@@ -383,27 +386,75 @@ public record TenantSpec(
           @Pattern("^[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?$")
           String name,
       @JsonPropertyDescription(
-              "Where it takes messages: an https URL, or an http one of a Service of the cluster (a host that ends in .svc or .svc.cluster.local).")
-          @Required
+              "Where it takes messages: an https URL, or an http one of a Service of the cluster (a host that ends in .svc or .svc.cluster.local). Either this or command.")
           @Size(min = 1, max = 500)
-          String url,
+          @Nullable String url,
+      @JsonPropertyDescription(
+              "Program and arguments of a server that speaks over stdin and stdout. It runs in the sandbox of the turn that calls it, with what the image and the turn's files hold. Either this or url.")
+          @JsonInclude(JsonInclude.Include.NON_EMPTY)
+          @Size(min = 1, max = 64)
+          List<String> command,
+      @JsonPropertyDescription(
+              "Variables of the command's environment. Everybody who may run code in the sandbox reads them: no secrets.")
+          @JsonInclude(JsonInclude.Include.NON_EMPTY)
+          @Size(min = 1, max = 32)
+          List<Variable> env,
       @JsonPropertyDescription("Tools of it that may be used, as it names them. Empty: all.")
           @Size(max = 128)
           List<String> tools,
       @JsonPropertyDescription(
-              "Key of the API's Secret of MCP credentials (the chart's mcp.credentialsSecret) whose value is sent to it as a bearer token. Absent: none is sent.")
+              "Key of the API's Secret of MCP credentials (the chart's mcp.credentialsSecret) whose value is sent to it as a bearer token. Absent: none is sent. Only with url.")
           @Pattern("^[A-Za-z0-9][-A-Za-z0-9._]{0,62}$")
           @Nullable String credential,
-      @JsonPropertyDescription("Seconds that a call may take.") @Min(1) @Max(300) @Default("30")
+      @JsonPropertyDescription(
+              "Seconds that a call may take; of a command, no more than a run in its sandbox may.")
+          @Min(1)
+          @Max(300)
+          @Default("30")
           Integer timeoutSeconds) {
     public McpServer {
+      command = command == null ? List.of() : List.copyOf(command);
+      env = env == null ? List.of() : List.copyOf(env);
       tools = tools == null ? List.of() : List.copyOf(tools);
       timeoutSeconds = timeoutSeconds == null ? 30 : timeoutSeconds;
+    }
+
+    /** One that is asked over HTTP. */
+    public static McpServer at(
+        String name,
+        String url,
+        List<String> tools,
+        @Nullable String credential,
+        int timeoutSeconds) {
+      return new McpServer(name, url, List.of(), List.of(), tools, credential, timeoutSeconds);
+    }
+
+    /** One that is run in a sandbox. */
+    public static McpServer run(
+        String name,
+        List<String> command,
+        List<Variable> env,
+        List<String> tools,
+        int timeoutSeconds) {
+      return new McpServer(name, null, command, env, tools, null, timeoutSeconds);
     }
 
     /** Whether a tool of this name may be used, as far as this list goes. */
     public boolean allows(String tool) {
       return tools.isEmpty() || tools.contains(tool);
     }
+
+    /** Whether it is a program that runs in a sandbox of the tenant. */
+    public boolean runsInSandbox() {
+      return !command.isEmpty();
+    }
   }
+
+  /** A variable of an environment. */
+  public record Variable(
+      @JsonPropertyDescription("Name of the variable.")
+          @Required
+          @Pattern("^[A-Za-z_][A-Za-z0-9_]{0,127}$")
+          String name,
+      @JsonPropertyDescription("Its value, no secret.") @Required @Size(max = 4096) String value) {}
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hermes.crds.tenant.Tenant;
 import dev.hermes.crds.tenant.TenantSpec;
 import dev.hermes.crds.tenant.TenantSpec.McpServer;
+import dev.hermes.crds.tenant.TenantSpec.Variable;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the schema refuses of spec.mcpServers, and the words it has for it. */
 @EnabledIfSystemProperty(named = "hermes.cluster", matches = "true")
 class McpServersClusterIT {
+  private static final Variable LANG = new Variable("LANG", "de");
   private static KubernetesClient kubernetes;
 
   @BeforeAll
@@ -53,9 +55,7 @@ class McpServersClusterIT {
     "https://mcp.example.com/a b,        write a host by its name",
   })
   void refused(String url, String words) {
-    assertThatThrownBy(() -> create(server("wiki", url)))
-        .isInstanceOf(KubernetesClientException.class)
-        .hasMessageContaining(words);
+    refused(server("wiki", url), words);
   }
 
   @ParameterizedTest
@@ -74,9 +74,44 @@ class McpServersClusterIT {
     assertThatThrownBy(() -> create(many(9))).isInstanceOf(KubernetesClientException.class);
     create(many(8));
     for (int seconds : List.of(0, 301)) {
-      assertThatThrownBy(() -> create(new McpServer("wiki", one.url(), List.of(), null, seconds)))
+      assertThatThrownBy(() -> create(McpServer.at("wiki", one.url(), List.of(), null, seconds)))
           .isInstanceOf(KubernetesClientException.class);
     }
+  }
+
+  @Test
+  @DisplayName("K8S-1 control: a command with variables, and no url")
+  void commands() {
+    McpServer server =
+        create(McpServer.run("notes", List.of("notes-mcp", "--stdio"), List.of(LANG), List.of(), 9))
+            .getSpec()
+            .mcpServers()
+            .getFirst();
+    assertThat(server.command()).containsExactly("notes-mcp", "--stdio");
+    assertThat(server.env()).containsExactly(LANG);
+    assertThat(server.url()).isNull();
+  }
+
+  @Test
+  @DisplayName("K8S-1 a url or a command, and with each what is its own")
+  void either() {
+    List<String> command = List.of("notes-mcp");
+    String url = "https://mcp.example.com/";
+    refused(new McpServer("s", null, List.of(), List.of(), List.of(), null, 9), "either a url or");
+    refused(new McpServer("s", url, command, List.of(), List.of(), null, 9), "either a url or");
+    refused(
+        new McpServer("s", null, command, List.of(), List.of(), "token", 9), "given no secrets");
+    refused(new McpServer("s", url, List.of(), List.of(LANG), List.of(), null, 9), "env goes with");
+    refused(new McpServer("s", null, List.of(""), List.of(), List.of(), null, 9), "command");
+    refused(McpServer.run("s", command, List.of(LANG, LANG), List.of(), 9), "env");
+    refused(
+        McpServer.run("s", command, List.of(new Variable("a-b", "")), List.of(), 9), "env[0].name");
+  }
+
+  private static void refused(McpServer server, String words) {
+    assertThatThrownBy(() -> create(server))
+        .isInstanceOf(KubernetesClientException.class)
+        .hasMessageContaining(words);
   }
 
   private static McpServer[] many(int count) {
@@ -86,7 +121,7 @@ class McpServersClusterIT {
   }
 
   private static McpServer server(String name, String url) {
-    return new McpServer(name, url, List.of(), null, null);
+    return new McpServer(name, url, List.of(), List.of(), List.of(), null, null);
   }
 
   /** Asks the API server, which stores nothing. */

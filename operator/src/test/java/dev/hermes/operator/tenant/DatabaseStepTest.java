@@ -34,10 +34,18 @@ class DatabaseStepTest {
   @DisplayName("AGW-8 the API is told of a tenant's MCP servers, and of nobody else's")
   void mcpServers() {
     TenantSpec.McpServer server =
-        new TenantSpec.McpServer(
-            "wiki", "https://mcp.example.com/mcp", List.of("search"), "wiki-token", null);
+        TenantSpec.McpServer.at(
+            "wiki", "https://mcp.example.com/mcp", List.of("search"), "wiki-token", 30);
+    TenantSpec.McpServer program =
+        TenantSpec.McpServer.run(
+            "notes",
+            List.of("notes-mcp", "--stdio"),
+            List.of(new TenantSpec.Variable("NOTES", "/home/user/notes")),
+            List.of(),
+            20);
     Tenant named =
-        Fixtures.tenant("acme", TenantSpec.defaults().withMcpServers(List.of(server)), null);
+        Fixtures.tenant(
+            "acme", TenantSpec.defaults().withMcpServers(List.of(server, program)), null);
     Golden.matches(
         "tenant/effective-mcp",
         DatabaseStep.effective(named, ID, Plans.none(), Optional.empty(), List.of()));
