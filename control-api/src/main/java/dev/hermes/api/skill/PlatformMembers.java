@@ -56,7 +56,9 @@ final class PlatformMembers {
             allowed,
             inSandbox,
             one(head, TIMEOUT, Head::number).map(PlatformMembers::seconds));
-    if (required && IN_SANDBOX.stream().noneMatch(tool -> rules.allows(tool, true))) {
+    if (required
+        && IN_SANDBOX.stream().noneMatch(tool -> rules.allows(tool, true))
+        && allowed.stream().flatMap(Set::stream).noneMatch(PlatformMembers::isOfServer)) {
       throw FrontMatter.wrong(
           "requires a sandbox and allows none of its tools: " + inOrder(IN_SANDBOX));
     }
@@ -89,7 +91,7 @@ final class PlatformMembers {
   }
 
   /** Which of them there are is known to a turn alone: a server may be named later. */
-  private static boolean isOfServer(String name) {
+  static boolean isOfServer(String name) {
     return name.length() <= MOST_NAME && OF_SERVER.matcher(name).matches();
   }
 

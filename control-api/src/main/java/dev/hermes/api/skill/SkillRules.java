@@ -36,7 +36,13 @@ public record SkillRules(
   public boolean allows(String tool, boolean inSandbox) {
     return (inSandbox || !sandboxRequired)
         && allowedTools.map(it -> it.contains(tool)).orElse(true)
-        && (!inSandbox || sandboxTools.map(it -> it.contains(tool)).orElse(true));
+        && (!inSandbox || inSandbox(tool));
+  }
+
+  /** A skill's list knows the platform's own; a server that runs in a sandbox is beside them. */
+  private boolean inSandbox(String tool) {
+    return PlatformMembers.isOfServer(tool)
+        || sandboxTools.map(it -> it.contains(tool)).orElse(true);
   }
 
   /** One line, without its end. */

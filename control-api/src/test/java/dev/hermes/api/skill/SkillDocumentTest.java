@@ -88,6 +88,13 @@ class SkillDocumentTest {
         .as("a tool of an MCP server")
         .containsExactly("git-hub_create_issue");
 
+    assertThat(both.allows("words_say", true)).as("not in allowed-tools").isFalse();
+    SkillRules server =
+        parse("sandbox: required\nallowed-tools: words_say\nsandbox_tools: [python]\n").rules();
+    assertThat(server.allows("words_say", true)).as("a server in a sandbox").isTrue();
+    assertThat(server.allows("words_say", false)).as("one over HTTP").isFalse();
+    assertThat(server.allows("python", true)).isFalse();
+
     SkillRules none = parse("allowed-tools: []\n").rules();
     assertThat(none.allows("python", true)).isFalse();
     assertThat(none.allows("memory", false)).isFalse();

@@ -2,8 +2,10 @@ package dev.hermes.api.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hermes.api.skill.SkillName;
 import dev.hermes.api.skill.SkillRules;
+import dev.hermes.api.toolserver.ListedTool;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -39,5 +41,21 @@ class SkillToolsTest {
     assertThat(inUse.allow(tool("skill"))).isTrue();
     assertThat(inUse.against(tool("memory"))).map(it -> it.name().value()).contains("first");
     assertThat(inUse.within(Duration.ofSeconds(9))).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  private static ServerTool remote(boolean inSandbox) {
+    return new RemoteTool(
+        new ListedTool(
+            "words", inSandbox, "say", "words_say", "", JsonNodeFactory.instance.objectNode()));
+  }
+
+  @Test
+  @DisplayName("SBX-11 a skill that requires a sandbox lets a server in one run, and none outside")
+  void servers() {
+    SkillsInUse inUse = new SkillsInUse();
+    assertThat(inUse.allow(remote(false))).as("control: none in use").isTrue();
+    inUse.add(rules("first", true));
+    assertThat(inUse.allow(remote(true))).isTrue();
+    assertThat(inUse.allow(remote(false))).isFalse();
   }
 }
