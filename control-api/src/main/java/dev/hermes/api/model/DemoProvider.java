@@ -11,15 +11,16 @@ import java.util.regex.Pattern;
 
 /**
  * A scripted model that needs no weights: it runs the fenced Python and bash blocks of the last
- * user message, says what they printed, and echoes everything else. Deterministic, and every answer
- * begins with its name, so that nobody takes it for a model. A prompt with {@code [[loop]]} makes
- * it call its tool for ever, which shows the limits at work.
+ * user message, calls any other tool that a block names with the arguments in it, says what they
+ * printed, and echoes everything else. Deterministic, and every answer begins with its name, so
+ * that nobody takes it for a model. A prompt with {@code [[loop]]} makes it call its tool for ever,
+ * which shows the limits at work.
  */
 final class DemoProvider implements ModelProvider {
   static final String MODEL = "demo";
   private static final String LOOP = "[[loop]]";
   private static final Pattern BLOCK =
-      Pattern.compile("```(python|bash)[ \\t]*\\R(.*?)\\R?```", Pattern.DOTALL);
+      Pattern.compile("```([A-Za-z0-9_-]{1,64})[ \\t]*\\R(.*?)\\R?```", Pattern.DOTALL);
   private static final Pattern PIECES = Pattern.compile("\\s*\\S+\\s*");
   private static final int WORDS_A_PIECE = 4;
 
@@ -82,11 +83,16 @@ final class DemoProvider implements ModelProvider {
     if (!request.offers(language)) {
       return;
     }
-    String member = language.equals("python") ? "code" : "command";
     int number = conversation.callsSoFar() + calls.size() + 1;
-    calls.add(
-        new ToolCall(
-            "call_demo_" + number, language, json.createObjectNode().put(member, code).toString()));
+    calls.add(new ToolCall("call_demo_" + number, language, arguments(language, code)));
+  }
+
+  private String arguments(String tool, String block) {
+    return switch (tool) {
+      case "python" -> json.createObjectNode().put("code", block).toString();
+      case "bash" -> json.createObjectNode().put("command", block).toString();
+      default -> block;
+    };
   }
 
   /** A few words at a time, spaces kept. */

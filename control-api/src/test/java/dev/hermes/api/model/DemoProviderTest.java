@@ -46,6 +46,15 @@ class DemoProviderTest {
   }
 
   @Test
+  void aBlockThatNamesAnyOtherToolIsItsArguments() throws Exception {
+    ObjectNode blocks =
+        message("user", "```json\n{}\n```\n```notes_add\n{\"text\":\"a\"}\n```\n```bash\nls\n```");
+    List<ToolCall> calls = ask(List.of("notes_add", "bash"), blocks).toolCalls();
+    assertThat(calls).extracting(ToolCall::name).containsExactly("notes_add", "bash");
+    assertThat(calls.getFirst().arguments()).isEqualTo("{\"text\":\"a\"}");
+  }
+
+  @Test
   void saysWhatTheCodePrintedAndCountsCalls() throws Exception {
     ObjectNode user = message("user", "```bash\nls\n```");
     ObjectNode call = message("assistant", "");
