@@ -54,14 +54,18 @@ final class Settlement {
    */
   void settle(Turn turn, String status, Optional<KeptResponse> kept, Optional<KeptAnswer> answer) {
     UsageRecord record = turn.record(status);
-    settlement.settle(
-        turn.caller().tenant(),
-        UsageSettlement.Kind.CHAT,
-        record,
-        writes -> {
-          write(turn, writes, kept, answer);
-          tools.leave(turn.tools());
-        });
+    try {
+      settlement.settle(
+          turn.caller().tenant(),
+          UsageSettlement.Kind.CHAT,
+          record,
+          writes -> {
+            write(turn, writes, kept, answer);
+            tools.leave(turn.tools());
+          });
+    } finally {
+      tools.part(turn.tools());
+    }
     Thread.ofVirtual().name("release").start(Carried.beyond(() -> tools.release(turn.tools())));
   }
 

@@ -70,13 +70,17 @@ final class McpTools {
   }
 
   private void settle(ToolTurn turn, Principal caller) {
-    database.inTenant(
-        caller.tenant(),
-        handle -> {
-          runner.settle(turn);
-          return true;
-        });
-    runner.leave(turn);
+    try {
+      database.inTenant(
+          caller.tenant(),
+          handle -> {
+            runner.settle(turn);
+            return true;
+          });
+      runner.leave(turn);
+    } finally {
+      runner.part(turn);
+    }
     Thread.ofVirtual().name("release").start(Carried.beyond(() -> runner.release(turn)));
   }
 

@@ -119,10 +119,17 @@ public final class ToolRunner {
     leases.leave(turn);
   }
 
+  /**
+   * The MCP servers that the turn has spoken with hear that it is over, whatever became of what was
+   * to be written. Does not wait for them.
+   */
+  public void part(ToolTurn turn) {
+    turn.endServers();
+  }
+
   /** After {@link #leave}. */
   public void release(ToolTurn turn) {
     turn.written();
-    turn.endServers();
     leases.release(turn);
   }
 
