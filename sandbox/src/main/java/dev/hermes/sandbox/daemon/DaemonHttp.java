@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -127,23 +128,22 @@ final class DaemonHttp implements AutoCloseable {
     String uid = response.headers().firstValue("X-Hermes-Pod-Uid").orElse("");
     if (!uid.equals(endpoint.podUid())) {
       tokens.forget(endpoint.podUid());
-      throw changed(response.body());
+      close(response.body());
+      throw new DaemonException.PodChanged();
     }
     tokens.heardOf(endpoint.podUid());
     return response;
   }
 
-  /** What another pod streams is not read, and would hold its connection. */
-  private static DaemonException changed(Object body) {
-    DaemonException changed = new DaemonException.PodChanged();
+  /** What is streamed and not read would hold its connection. */
+  static void close(Object body) {
     if (body instanceof InputStream stream) {
       try {
         stream.close();
       } catch (IOException e) {
-        changed.addSuppressed(e);
+        throw new UncheckedIOException("a stream of the HTTP client does not fail to close", e);
       }
     }
-    return changed;
   }
 
   private static <T> HttpResponse<T> await(
@@ -152,13 +152,22 @@ final class DaemonHttp implements AutoCloseable {
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
-      answer.cancel(true);
+      dismiss(answer);
       throw e;
     } catch (TimeoutException e) {
-      answer.cancel(true);
+      dismiss(answer);
       throw new DaemonException.Late(e);
     } catch (ExecutionException e) {
       throw failure(e);
+    }
+  }
+
+  /**
+   * A stream that has come meanwhile would be nobody's, and what it is the answer to would last.
+   */
+  private static <T> void dismiss(CompletableFuture<HttpResponse<T>> answer) {
+    if (!answer.cancel(true)) {
+      answer.thenAccept(late -> close(late.body()));
     }
   }
 

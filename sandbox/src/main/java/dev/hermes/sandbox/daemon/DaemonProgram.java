@@ -2,9 +2,7 @@ package dev.hermes.sandbox.daemon;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 
 /** A program that the daemon ends with the request that started it. */
@@ -68,11 +66,7 @@ final class DaemonProgram implements RunningProgram {
 
   @Override
   public void close() {
-    try {
-      heard.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException("a stream of the HTTP client does not fail to close", e);
-    }
+    DaemonHttp.close(heard);
   }
 
   private void call(String method, ObjectNode body, Duration within)
