@@ -84,6 +84,16 @@ class ArchitectureTest {
   }
 
   @Test
+  void clientOfProvidersStaysInItsPlace() {
+    check(
+        noClasses()
+            .that(not(resideInAPackage("dev.hermes.api.model")))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.hc.."));
+  }
+
+  @Test
   @DisplayName(
       "only problem and trace may be used by every slice; who uses whom is written down here")
   void whoUsesWhom() {
@@ -92,6 +102,7 @@ class ArchitectureTest {
             Map.entry("problem", Set.of()),
             Map.entry("trace", Set.of()),
             Map.entry("body", Set.of()),
+            Map.entry("thread", Set.of()),
             Map.entry(
                 "embedding", Set.of("body", "idempotency", "identity", "model", "tenant", "usage")),
             Map.entry("database", Set.of("metric", "tenant")),
