@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -36,11 +37,20 @@ final class UpstreamHttp {
   /** More than there are file descriptors: other walls bound how many turns there are. */
   private static final int MOST_CONNECTIONS = 1 << 16;
 
-  private final PoolingHttpClientConnectionManager connections = connections();
-  private final CloseableHttpClient http = client(connections);
+  private final PoolingHttpClientConnectionManager connections;
+  private final CloseableHttpClient http;
   private final ScheduledExecutorService timer;
 
   UpstreamHttp(ScheduledExecutorService timer) {
+    this(timer, SSLContexts.createSystemDefault());
+  }
+
+  /**
+   * @param tls whom it trusts
+   */
+  UpstreamHttp(ScheduledExecutorService timer, SSLContext tls) {
+    this.connections = connections(tls);
+    this.http = client(connections);
     this.timer = timer;
   }
 
@@ -95,7 +105,7 @@ final class UpstreamHttp {
         .build();
   }
 
-  private static PoolingHttpClientConnectionManager connections() {
+  private static PoolingHttpClientConnectionManager connections(SSLContext tls) {
     return PoolingHttpClientConnectionManagerBuilder.create()
         .setPoolConcurrencyPolicy(PoolConcurrencyPolicy.LAX)
         .setMaxConnPerRoute(MOST_CONNECTIONS)
@@ -119,9 +129,7 @@ final class UpstreamHttp {
         .setTlsSocketStrategy(
             // the JDK checks names; the library would read a list of public suffixes for it
             new DefaultClientTlsStrategy(
-                SSLContexts.createSystemDefault(),
-                HostnameVerificationPolicy.BUILTIN,
-                NoopHostnameVerifier.INSTANCE))
+                tls, HostnameVerificationPolicy.BUILTIN, NoopHostnameVerifier.INSTANCE))
         .build();
   }
 }

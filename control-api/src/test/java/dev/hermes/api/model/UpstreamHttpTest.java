@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.hermes.api.testing.TestCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,11 +25,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which connections are used again, what ends an exchange, and what is said in it. */
 class UpstreamHttpTest {
@@ -171,10 +180,41 @@ class UpstreamHttpTest {
             "POST / HTTP/1.1", "Content-Length", "Host", "Connection", "User-Agent");
   }
 
+  @Test
+  @DisplayName("SEC-8 a certificate must be the host's and of an authority that is trusted")
+  void certificate(@TempDir Path dir) throws Exception {
+    SSLContext rightName = TestCertificate.of(dir, "localhost").context();
+    SSLContext otherName = TestCertificate.of(dir, "other.example").context();
+    assertThat(status(rightName, new UpstreamHttp(timer, rightName))).as("control").isEqualTo(200);
+    assertThatThrownBy(() -> status(otherName, new UpstreamHttp(timer, otherName)))
+        .isInstanceOf(SSLException.class);
+    assertThatThrownBy(() -> status(rightName, http)).isInstanceOf(SSLException.class);
+  }
+
+  /** Of an answer of a server that has a certificate, which is called localhost. */
+  private static int status(SSLContext own, UpstreamHttp client) throws IOException {
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+    server.setHttpsConfigurator(new HttpsConfigurator(own));
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, -1);
+          }
+        });
+    server.start();
+    try (UpstreamReply reply =
+        client.send(new HttpPost("https://localhost:" + server.getAddress().getPort() + "/"))) {
+      return reply.status();
+    } finally {
+      server.stop(0);
+    }
+  }
+
   private HttpPost post() {
     HttpPost request = new HttpPost("http://127.0.0.1:" + upstream.getLocalPort() + "/");
-    request.setEntity(
-        new org.apache.hc.core5.http.io.entity.ByteArrayEntity("{}".getBytes(US_ASCII), null));
+    request.setEntity(new ByteArrayEntity("{}".getBytes(US_ASCII), null));
     return request;
   }
 

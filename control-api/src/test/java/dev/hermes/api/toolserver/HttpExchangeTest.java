@@ -5,22 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import dev.hermes.api.testing.TestCertificate;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,10 +67,10 @@ class HttpExchangeTest {
   @Test
   @DisplayName("SEC-8 a certificate must be the host's and of an authority that is trusted")
   void certificate(@TempDir Path dir) throws Exception {
-    KeyStore keys = keys(dir, "mcp.tools.svc");
+    SSLContext ours = TestCertificate.of(dir, "mcp.tools.svc").context();
     HttpsServer server =
         HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-    server.setHttpsConfigurator(new HttpsConfigurator(context(keys, keys)));
+    server.setHttpsConfigurator(new HttpsConfigurator(ours));
     server.createContext(
         "/",
         exchange -> {
@@ -85,7 +82,7 @@ class HttpExchangeTest {
     server.start();
     try {
       int port = server.getAddress().getPort();
-      SSLSocketFactory trusting = context(keys, keys).getSocketFactory();
+      SSLSocketFactory trusting = ours.getSocketFactory();
       assertThat(get("mcp.tools.svc", port, trusting)).as("control").isEqualTo("there");
       assertThatThrownBy(() -> get("other.tools.svc", port, trusting))
           .isInstanceOf(SSLException.class);
@@ -109,51 +106,5 @@ class HttpExchangeTest {
   private static byte[] read(String wire) throws IOException {
     InputStream in = new ByteArrayInputStream(wire.getBytes(StandardCharsets.UTF_8));
     return HttpReply.read(in).body().readAllBytes();
-  }
-
-  private static KeyStore keys(Path dir, String host) throws Exception {
-    Path file = dir.resolve("keys.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "it",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-ext",
-                "san=dns:" + host,
-                "-validity",
-                "2",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                "changeit")
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(keytool.waitFor()).as(said).isZero();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(file)) {
-      keys.load(in, "changeit".toCharArray());
-    }
-    return keys;
-  }
-
-  private static SSLContext context(KeyStore own, KeyStore pair) throws Exception {
-    KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
-    managers.init(own, "changeit".toCharArray());
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("it", pair.getCertificate("it"));
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
-    return context;
   }
 }
