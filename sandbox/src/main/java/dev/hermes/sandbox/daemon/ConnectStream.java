@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.sandbox.daemon.ProcessResult.StreamError;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Envelopes of the Connect protocol: a flag byte, a length of four bytes, JSON. */
@@ -59,16 +59,17 @@ final class ConnectStream {
   }
 
   static ProcessResult result(byte[] body) throws DaemonException {
-    ByteBuffer frames = ByteBuffer.wrap(body);
+    InputStream frames = new ByteArrayInputStream(body);
     ByteArrayOutputStream stdout = new ByteArrayOutputStream();
     ByteArrayOutputStream stderr = new ByteArrayOutputStream();
     int exitCode = -1;
     String status = "";
     boolean truncated = false;
-    while (frames.remaining() >= PREFIX) {
-      int flags = frames.get();
-      JsonNode message = message(frames);
-      if ((flags & END_STREAM) != 0) {
+    while (true) {
+      // the body is bounded already, and is all there
+      Frame frame = next(frames, Integer.MAX_VALUE);
+      JsonNode message = frame.message();
+      if (frame.last()) {
         return new ProcessResult(
             stdout.toString(StandardCharsets.UTF_8),
             stderr.toString(StandardCharsets.UTF_8),
@@ -87,7 +88,6 @@ final class ConnectStream {
         status = event.path("end").path("status").asText();
       }
     }
-    throw new DaemonException.Broken("the sandbox ended its answer without an end of stream");
   }
 
   /**
@@ -96,6 +96,10 @@ final class ConnectStream {
    * @throws DaemonException when it breaks off or makes no sense
    */
   static Frame next(InputStream stream) throws DaemonException {
+    return next(stream, MOST_FRAME);
+  }
+
+  private static Frame next(InputStream stream, int most) throws DaemonException {
     try {
       ByteBuffer prefix = ByteBuffer.wrap(stream.readNBytes(PREFIX));
       if (prefix.remaining() < PREFIX) {
@@ -103,7 +107,7 @@ final class ConnectStream {
       }
       int flags = prefix.get();
       int length = prefix.getInt();
-      if (length < 0 || length > MOST_FRAME) {
+      if (length < 0 || length > most) {
         throw new DaemonException.Broken("the sandbox sent a message that is too large");
       }
       byte[] message = stream.readNBytes(length);
@@ -124,16 +128,6 @@ final class ConnectStream {
    * @param last whether it is the end of the stream, which may say how that failed
    */
   record Frame(boolean last, JsonNode message) {}
-
-  private static JsonNode message(ByteBuffer frames) throws DaemonException {
-    int length = frames.getInt();
-    if (length < 0 || length > frames.remaining()) {
-      throw new DaemonException.Broken("the sandbox broke off inside a message");
-    }
-    int start = frames.position();
-    frames.position(start + length);
-    return parse(Arrays.copyOfRange(frames.array(), start, start + length));
-  }
 
   private static JsonNode parse(byte[] message) throws DaemonException {
     try {
