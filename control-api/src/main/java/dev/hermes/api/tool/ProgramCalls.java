@@ -7,8 +7,6 @@ import dev.hermes.api.sandbox.Launch;
 import dev.hermes.api.sandbox.SandboxHold;
 import dev.hermes.api.sandbox.SessionSandboxes;
 import dev.hermes.api.toolserver.ListedTool;
-import dev.hermes.api.toolserver.ToolServerFailed;
-import dev.hermes.api.toolserver.ToolServerSession;
 import dev.hermes.api.toolserver.ToolServers;
 import dev.hermes.crds.tenant.TenantSpec;
 import jakarta.inject.Singleton;
@@ -24,6 +22,7 @@ final class ProgramCalls {
   private final TurnLease leases;
   private final SessionSandboxes sandboxes;
   private final ToolServers servers;
+  private final ServerCalls calls;
   private final ToolReceipts receipts;
   private final RemoteArguments arguments;
 
@@ -31,11 +30,13 @@ final class ProgramCalls {
       TurnLease leases,
       SessionSandboxes sandboxes,
       ToolServers servers,
+      ServerCalls calls,
       ToolReceipts receipts,
       RemoteArguments arguments) {
     this.leases = leases;
     this.sandboxes = sandboxes;
     this.servers = servers;
+    this.calls = calls;
     this.receipts = receipts;
     this.arguments = arguments;
   }
@@ -65,19 +66,8 @@ final class ProgramCalls {
         }
       }
     }
-    return called(turn, hold, turn.open(tool.server()).orElseThrow(), tool, wish.get());
-  }
-
-  private ToolResult called(
-      ToolTurn turn, SandboxHold hold, ToolServerSession session, ListedTool tool, ObjectNode wish)
-      throws InterruptedException {
     Duration longest =
         turn.inUse().within(Duration.ofSeconds(hold.policy().limits().execTimeoutSeconds()));
-    try {
-      return RemoteResult.of(
-          servers.call(turn.caller().tenant(), session, tool, wish, longest), hold.sandboxId());
-    } catch (ToolServerFailed e) {
-      return RemoteResult.failed(tool, e, hold.sandboxId());
-    }
+    return calls.call(turn, tool, wish.get(), longest, hold.sandboxId());
   }
 }

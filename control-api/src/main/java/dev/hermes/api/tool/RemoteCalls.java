@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.model.ToolCall;
 import dev.hermes.api.receipt.Receipt;
 import dev.hermes.api.toolserver.ListedTool;
-import dev.hermes.api.toolserver.ToolServerFailed;
-import dev.hermes.api.toolserver.ToolServerSession;
 import dev.hermes.api.toolserver.ToolServers;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -15,11 +13,14 @@ import java.util.Optional;
 @Singleton
 final class RemoteCalls {
   private final ToolServers servers;
+  private final ServerCalls calls;
   private final ToolReceipts receipts;
   private final RemoteArguments arguments;
 
-  RemoteCalls(ToolServers servers, ToolReceipts receipts, RemoteArguments arguments) {
+  RemoteCalls(
+      ToolServers servers, ServerCalls calls, ToolReceipts receipts, RemoteArguments arguments) {
     this.servers = servers;
+    this.calls = calls;
     this.receipts = receipts;
     this.arguments = arguments;
   }
@@ -34,13 +35,7 @@ final class RemoteCalls {
     if (turn.open(tool.server()).isEmpty()) {
       turn.opened(tool.server(), servers.open(turn.named(tool.server())));
     }
-    ToolServerSession session = turn.open(tool.server()).orElseThrow();
     Duration longest = Duration.ofSeconds(turn.named(tool.server()).timeoutSeconds());
-    try {
-      return RemoteResult.of(
-          servers.call(turn.caller().tenant(), session, tool, wish.get(), longest), "");
-    } catch (ToolServerFailed e) {
-      return RemoteResult.failed(tool, e, "");
-    }
+    return calls.call(turn, tool, wish.get(), longest, "");
   }
 }
