@@ -8,7 +8,6 @@ import dev.hermes.api.toolserver.ToolServerFailed.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,7 +16,6 @@ import java.util.Optional;
  * by a stream of events. One thread at a time asks.
  */
 final class HttpTransport implements Transport {
-  private static final int MOST_ANSWER = 1 << 20;
   private static final int MOST_SESSION = 1024;
   private static final int GONE = 404;
 
@@ -111,13 +109,11 @@ final class HttpTransport implements Transport {
     if (!reply.is("application/json")) {
       throw new ToolServerFailed(Kind.PROTOCOL, "its answer is neither JSON nor events");
     }
-    byte[] body = reply.body().readNBytes(MOST_ANSWER + 1);
-    if (body.length > MOST_ANSWER) {
+    byte[] body = reply.body().readNBytes(RpcMessages.MOST_ANSWER + 1);
+    if (body.length > RpcMessages.MOST_ANSWER) {
       throw RpcMessages.tooLarge();
     }
-    JsonNode message = RpcMessages.parse(body, json);
-    // in a batch, as the version of 2025-03-26 allows
-    for (JsonNode each : message.isArray() ? message : List.of(message)) {
+    for (JsonNode each : RpcMessages.each(RpcMessages.parse(body, json))) {
       if (RpcMessages.answers(each, request)) {
         return each;
       }
@@ -126,7 +122,8 @@ final class HttpTransport implements Transport {
   }
 
   private JsonNode streamed(HttpReply reply, long request) throws IOException, ToolServerFailed {
-    EventReader events = new EventReader(new Bounded(reply.body(), MOST_ANSWER), Long.MAX_VALUE);
+    EventReader events =
+        new EventReader(new Bounded(reply.body(), RpcMessages.MOST_ANSWER), Long.MAX_VALUE);
     for (Optional<String> data = next(events); data.isPresent(); data = next(events)) {
       if (data.get().isEmpty()) {
         continue;

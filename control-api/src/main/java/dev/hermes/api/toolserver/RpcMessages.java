@@ -8,9 +8,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hermes.api.body.Cut;
 import dev.hermes.api.toolserver.ToolServerFailed.Kind;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** Messages of JSON-RPC 2.0, as a client of MCP writes and reads them. */
 final class RpcMessages {
+  /** Bytes of an answer, whatever carries it. */
+  static final int MOST_ANSWER = 1 << 20;
+
   private static final int METHOD_NOT_FOUND = -32601;
   private static final int MOST_WORDS = 1024;
 
@@ -81,6 +85,12 @@ final class RpcMessages {
     }
   }
 
+  /** The messages in what came as one: the version of 2025-03-26 allows batches. */
+  static Iterable<JsonNode> each(JsonNode message) {
+    return message.isArray() ? message : List.of(message);
+  }
+
+  /** Of one above {@link #MOST_ANSWER}. */
   static ToolServerFailed tooLarge() {
     return new ToolServerFailed(Kind.PROTOCOL, "its answer is larger than 1 MiB");
   }

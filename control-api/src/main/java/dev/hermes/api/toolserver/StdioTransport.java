@@ -21,9 +21,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * breaks the protocol is ended, for nothing that it says later could be trusted to be an answer.
  */
 final class StdioTransport implements Transport {
-  /** Of a line, as of an answer over HTTP, and of what comes between two answers. */
-  static final int MOST = 1 << 20;
-
   private static final int MOST_SHOWN = 200;
   private static final int MOST_REPLIES = 16;
   private static final Duration WRITE = Duration.ofSeconds(300);
@@ -32,7 +29,7 @@ final class StdioTransport implements Transport {
   private final RunningProgram program;
   private final ObjectMapper json;
   private final Waiting waiting = new Waiting();
-  private final Lines lines = new Lines(MOST);
+  private final Lines lines = new Lines(RpcMessages.MOST_ANSWER);
   private final LastWords errors = new LastWords();
   private final Semaphore replies = new Semaphore(MOST_REPLIES);
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -168,13 +165,11 @@ final class StdioTransport implements Transport {
   private void take(String line, int bytes) throws ToolServerFailed {
     idle += bytes;
     if (!line.isEmpty()) {
-      JsonNode message = message(line);
-      // in a batch, as the version of 2025-03-26 allows
-      for (JsonNode each : message.isArray() ? message : List.of(message)) {
+      for (JsonNode each : RpcMessages.each(message(line))) {
         take(each);
       }
     }
-    if (idle > MOST) {
+    if (idle > RpcMessages.MOST_ANSWER) {
       throw new ToolServerFailed(
           Kind.PROTOCOL, "it said more than 1 MiB that nobody asked for", errors.text());
     }
