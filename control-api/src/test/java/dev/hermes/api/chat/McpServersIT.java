@@ -102,7 +102,9 @@ class McpServersIT {
       RawKey own = API.userKey(both);
       Answer answer = API.chat(own, ask("fake-tool", "there_look"));
       assertThat(answer.content()).isEqualTo("result: look says nothing");
-      assertThat(names()).contains("there_look", "python").noneMatch(it -> it.startsWith("away_"));
+      assertThat(API.upstream().lastTools())
+          .contains("there_look", "python")
+          .noneMatch(it -> it.startsWith("away_"));
     }
   }
 
@@ -110,12 +112,14 @@ class McpServersIT {
   @DisplayName("TEN-1 TEN-6 a tenant is offered no tool of another's server, and calls none")
   void isolation() {
     API.chat(key, ask("fake-echo", "control"));
-    assertThat(names()).contains("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_say");
     RawKey foreign = API.userKey(API.tenant());
     long before = fake.headers().size();
     Answer answer = API.chat(foreign, ask("fake-tool", "words_say"));
     assertThat(answer.content()).isEqualTo("result: error: there is no tool named words_say here");
-    assertThat(names()).contains("python").noneMatch(it -> it.startsWith("words_"));
+    assertThat(API.upstream().lastTools())
+        .contains("python")
+        .noneMatch(it -> it.startsWith("words_"));
     assertThat(fake.headers()).hasSize((int) before);
   }
 
@@ -124,22 +128,22 @@ class McpServersIT {
   void narrowed() {
     String ask = ask("fake-echo", "x");
     API.chat(key, ask);
-    assertThat(names()).contains("words_say", "words_other", "python");
+    assertThat(API.upstream().lastTools()).contains("words_say", "words_other", "python");
     API.chat(key, ask, "X-Hermes-Tools", "words_say, bash");
-    assertThat(names()).containsExactly("bash", "words_say");
+    assertThat(API.upstream().lastTools()).containsExactly("bash", "words_say");
     API.chat(key, ask, "X-Hermes-Tools", "words_gone");
-    assertThat(names()).isEmpty();
+    assertThat(API.upstream().lastTools()).isEmpty();
     API.chat(key, ask, "X-Hermes-Tools", "none");
-    assertThat(names()).isEmpty();
+    assertThat(API.upstream().lastTools()).isEmpty();
     Answer wrong = API.chat(key, ask, "X-Hermes-Tools", "other_say");
     assertThat(wrong.status()).isEqualTo(400);
     assertThat(wrong.text()).contains("words_<tool>");
     API.chat(key, ask("fake-echo", "x", "\"tool_choice\":\"none\""));
-    assertThat(names()).isEmpty();
+    assertThat(API.upstream().lastTools()).isEmpty();
 
     RawKey bounded = API.userKey(with(fake.named("words", "other")));
     API.chat(bounded, ask);
-    assertThat(names()).contains("words_other").doesNotContain("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_other").doesNotContain("words_say");
   }
 
   @Test
@@ -150,7 +154,7 @@ class McpServersIT {
     assertThat(API.chat(reader, ask("fake-tool", "words_say")).status()).isEqualTo(403);
     assertThat(fake.headers()).isEmpty();
     API.chat(key, ask("fake-echo", "control"));
-    assertThat(names()).contains("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_say");
   }
 
   @Test
@@ -160,7 +164,7 @@ class McpServersIT {
         "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"words_say\",\"parameters\":{}}}]";
     Answer answer = API.chat(key, ask("fake-client-tool", "x", tools));
     assertThat(answer.json().at("/choices/0/finish_reason").asText()).isEqualTo("tool_calls");
-    assertThat(names()).containsOnlyOnce("words_say").contains("words_other");
+    assertThat(API.upstream().lastTools()).containsOnlyOnce("words_say").contains("words_other");
     assertThat(fake.count("tools/call")).isZero();
   }
 
@@ -212,14 +216,5 @@ class McpServersIT {
           }
         });
     return remote;
-  }
-
-  private static List<String> names() {
-    List<String> names = new ArrayList<>();
-    API.upstream()
-        .lastRequest()
-        .path("tools")
-        .forEach(tool -> names.add(tool.at("/function/name").asText()));
-    return names;
   }
 }

@@ -87,15 +87,6 @@ class SkillsIT {
     return lines;
   }
 
-  private static List<String> offered() {
-    List<String> names = new ArrayList<>();
-    API.upstream()
-        .lastRequest()
-        .path("tools")
-        .forEach(it -> names.add(it.at("/function/name").asText()));
-    return names;
-  }
-
   private void hello(String... headers) {
     turn(ask("fake-echo", "hello"), headers);
   }
@@ -116,7 +107,7 @@ class SkillsIT {
         .containsExactly(
             "{\"skill\":\"house\",\"description\":\"Knows house.\"}",
             "{\"skill\":\"tea\",\"description\":\"Knows tea.\"}");
-    assertThat(offered()).contains("skill");
+    assertThat(API.upstream().lastTools()).contains("skill");
     assertThat(calls(List.of(use("tea"))))
         .containsExactly("{\"skill\":\"tea\",\"sandbox\":\"optional\"}\nThe way of tea.");
     JsonNode receipt = API.get("/v1/execution-receipts?limit=1", key).json().at("/data/0");
@@ -145,7 +136,7 @@ class SkillsIT {
       key = other;
       hello();
       assertThat(told()).isEmpty();
-      assertThat(offered()).doesNotContain("skill");
+      assertThat(API.upstream().lastTools()).doesNotContain("skill");
       assertThat(calls(List.of(use("secret"))).getFirst()).contains("no tool named skill");
       install(other, "mine", "");
       assertThat(calls(List.of(use("secret"))).getFirst()).contains("no skill secret");
@@ -162,7 +153,7 @@ class SkillsIT {
     hello(SESSION, session);
     assertThat(statements()).isEqualTo(before);
     assertThat(told()).isEmpty();
-    assertThat(offered()).doesNotContain("skill");
+    assertThat(API.upstream().lastTools()).doesNotContain("skill");
     install(key, "tea", "");
     before = statements();
     hello();
@@ -236,17 +227,17 @@ class SkillsIT {
     install(key, "tea", "");
     hello(TOOLS, "python");
     assertThat(told()).isEmpty();
-    assertThat(offered()).containsExactly("python");
+    assertThat(API.upstream().lastTools()).containsExactly("python");
     hello(TOOLS, "skill");
-    assertThat(offered()).as("control").containsExactly("skill");
+    assertThat(API.upstream().lastTools()).as("control").containsExactly("skill");
     turn(ask("fake-echo", "hello", "\"tool_choice\":\"none\""));
     assertThat(told()).isEmpty();
-    assertThat(offered()).isEmpty();
+    assertThat(API.upstream().lastTools()).isEmpty();
     String own =
         "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"skill\",\"parameters\":{\"type\":\"object\"}}}]";
     turn(ask("fake-echo", "hello", own));
     assertThat(told()).isEmpty();
-    assertThat(offered()).containsOnlyOnce("skill");
+    assertThat(API.upstream().lastTools()).containsOnlyOnce("skill");
   }
 
   @Test
@@ -261,7 +252,7 @@ class SkillsIT {
     assertThat(results.get(4)).isEqualTo("ran");
     assertThat(statuses())
         .containsExactly("succeeded", "refused", "refused", "succeeded", "succeeded");
-    assertThat(offered()).containsExactlyInAnyOrder("python", "skill");
+    assertThat(API.upstream().lastTools()).containsExactlyInAnyOrder("python", "skill");
   }
 
   @Test
@@ -321,7 +312,7 @@ class SkillsIT {
     assertThat(results.get(2)).contains("does not allow the tool memory");
     assertThat(results.get(3)).contains("does not allow the tool python");
     assertThat(results.get(4)).isEqualTo("ran");
-    assertThat(offered()).containsExactlyInAnyOrder("bash", "skill");
+    assertThat(API.upstream().lastTools()).containsExactlyInAnyOrder("bash", "skill");
   }
 
   @Test
@@ -351,7 +342,7 @@ class SkillsIT {
     API.send("DELETE", "/v1/skills/open", key, null, request -> {});
     hello(headers);
     assertThat(told()).isEmpty();
-    assertThat(offered()).doesNotContain("skill");
+    assertThat(API.upstream().lastTools()).doesNotContain("skill");
     assertThat(calls(List.of(use("inside")), headers).getFirst()).contains("no tool named skill");
 
     install(key, "open", "");

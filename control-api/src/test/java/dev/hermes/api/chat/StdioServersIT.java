@@ -60,7 +60,7 @@ class StdioServersIT {
     Answer answer = API.chat(key, ask("fake-tool", "words_say {\"word\":\"hi\"}"));
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     assertThat(answer.content()).isEqualTo("result: say says hi");
-    assertThat(names()).contains("words_say", "python");
+    assertThat(API.upstream().lastTools()).contains("words_say", "python");
 
     JsonNode receipt = receipt(key);
     assertThat(receipt.path("tool").asText()).isEqualTo("words_say");
@@ -126,7 +126,7 @@ class StdioServersIT {
     }
     turns.forEach(it -> assertThat(it.join().status()).isEqualTo(200));
     API.chat(key, ask("fake-echo", "x"));
-    assertThat(names()).contains("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_say");
     assertThat(started()).isEqualTo(1);
     assertThat(server.processes()).isEqualTo(1);
     await().until(() -> server.alive() == 0);
@@ -147,7 +147,7 @@ class StdioServersIT {
     await()
         .until(() -> {
           API.chat(own, ask("fake-echo", "x"), SESSION, "s");
-          return names().contains("words_say");
+          return API.upstream().lastTools().contains("words_say");
         });
     assertThat(leases("state", plain)).hasSize(2).contains("active");
   }
@@ -160,7 +160,7 @@ class StdioServersIT {
     for (int i = 0; i < 2; i++) {
       assertThat(API.chat(own, ask("fake-tool", "words_say")).content())
           .isEqualTo("result: say says nothing");
-      assertThat(names()).noneMatch(it -> it.startsWith("dead_"));
+      assertThat(API.upstream().lastTools()).noneMatch(it -> it.startsWith("dead_"));
     }
     assertThat(dead.processes()).isEqualTo(1);
 
@@ -168,7 +168,7 @@ class StdioServersIT {
         TenantSpec.McpServer.run("absent", List.of("/no/such"), List.of(), List.of(), 5);
     RawKey none = API.userKey(with(absent));
     API.chat(none, ask("fake-echo", "x"));
-    assertThat(names()).contains("python");
+    assertThat(API.upstream().lastTools()).contains("python");
   }
 
   @Test
@@ -185,7 +185,7 @@ class StdioServersIT {
                   form("secret", null, program, "token"),
                   url));
       API.chat(own, ask("fake-echo", "x"));
-      assertThat(names())
+      assertThat(API.upstream().lastTools())
           .contains("http_look")
           .noneMatch(it -> it.matches("(both|none|secret)_.*"));
       assertThat(server.heard()).isEmpty();
@@ -217,7 +217,9 @@ class StdioServersIT {
           API.chat(API.userKey(each), ask("fake-tool", "words_say"), SESSION, "remembers");
       assertThat(answer.content())
           .isEqualTo("result: error: there is no tool named words_say here");
-      assertThat(names()).contains("memory").noneMatch(it -> it.startsWith("words_"));
+      assertThat(API.upstream().lastTools())
+          .contains("memory")
+          .noneMatch(it -> it.startsWith("words_"));
     }
     RawKey reader =
         API.operator().key(tenant, List.of(Role.USER), List.of(Scope.READ, Scope.WRITE));
@@ -225,14 +227,14 @@ class StdioServersIT {
     assertThat(server.heard()).isEmpty();
     assertThat(started()).isZero();
     API.chat(key, ask("fake-echo", "control"));
-    assertThat(names()).contains("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_say");
   }
 
   @Test
   @DisplayName("SBX-9 a policy that closes takes the tools away, though their list is known")
   void closes() {
     API.chat(key, ask("fake-echo", "x"));
-    assertThat(names()).contains("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_say");
     API.operator()
         .apply(
             tenant.withPolicies(
@@ -240,7 +242,7 @@ class StdioServersIT {
     await()
         .until(() -> {
           API.chat(key, ask("fake-echo", "x"));
-          return !names().contains("words_say");
+          return !API.upstream().lastTools().contains("words_say");
         });
     assertThat(API.chat(key, ask("fake-tool", "words_say")).content())
         .contains("there is no tool named words_say");
@@ -254,7 +256,7 @@ class StdioServersIT {
             .apply(TestTenant.create().withMaxSandboxes(1).withMcpServers(server.named("words")));
     RawKey own = API.userKey(one);
     API.chat(own, ask("fake-echo", "the list"));
-    assertThat(names()).contains("words_say");
+    assertThat(API.upstream().lastTools()).contains("words_say");
     await().until(() -> leases("state", one).equals(List.of("closed")));
     API.chat(own, ask("fake-tool", "python {\"code\":\"1\"}"), SESSION, "holds");
     Answer answer = API.chat(own, ask("fake-tool", "words_say"));
@@ -276,7 +278,7 @@ class StdioServersIT {
           return API.chat(another, ask("fake-echo", "x"), "X-Hermes-Tools", "words_say").status()
               == 200;
         });
-    assertThat(names()).as("no sandbox to list it in").isEmpty();
+    assertThat(API.upstream().lastTools()).as("no sandbox to list it in").isEmpty();
   }
 
   @ParameterizedTest
@@ -396,14 +398,5 @@ class StdioServersIT {
             + " from hermes.sandbox_leases where tenant_id = '"
             + of.id()
             + "' order by created_at");
-  }
-
-  private static List<String> names() {
-    List<String> names = new ArrayList<>();
-    API.upstream()
-        .lastRequest()
-        .path("tools")
-        .forEach(tool -> names.add(tool.at("/function/name").asText()));
-    return names;
   }
 }

@@ -166,6 +166,15 @@ public final class FakeUpstream implements AutoCloseable {
     return requests.getLast();
   }
 
+  /** Names of the tools that it offered. */
+  public List<String> lastTools() {
+    return lastRequest()
+        .path("tools")
+        .valueStream()
+        .map(tool -> tool.at("/function/name").asText())
+        .toList();
+  }
+
   /** Whether somebody closed the connection while an endless answer ran. */
   public boolean hungUp() {
     return hungUp.get();
