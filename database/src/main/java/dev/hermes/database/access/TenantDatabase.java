@@ -22,6 +22,7 @@ public final class TenantDatabase {
   private final TransactionWatch watch;
   private final StatementLog log;
   private final Jdbi jdbi;
+  private final Shortages shortages = new Shortages();
 
   /** All tenants in the shared schema of one database. */
   public TenantDatabase(DataSource pool) {
@@ -65,11 +66,12 @@ public final class TenantDatabase {
   }
 
   /**
-   * Throws what {@link #inTenant} would throw because the tenant has no place now: for callers who
-   * spend something before their first row.
+   * Throws what {@link #inTenant} would throw because the tenant has no place now, or because
+   * callers wait in vain for connections of that place: for who spends something before the first
+   * row.
    */
   public void reach(TenantId tenant) {
-    var _ = places.apply(tenant);
+    shortages.require(places.apply(tenant).pool());
   }
 
   /**
@@ -202,10 +204,11 @@ public final class TenantDatabase {
     }
   }
 
-  private static Connection open(DataSource pool) {
+  private Connection open(DataSource pool) {
     try {
       return pool.getConnection();
     } catch (SQLException e) {
+      shortages.noted(pool);
       throw new DatabaseException("no database connection", e);
     }
   }

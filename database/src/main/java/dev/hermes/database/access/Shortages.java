@@ -1,0 +1,43 @@
+package dev.hermes.database.access;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
+import javax.sql.DataSource;
+
+/**
+ * The pools that let somebody wait in vain for a connection, and still let others wait: who comes
+ * now would wait behind those.
+ */
+final class Shortages {
+  /** As long as a caller waits, see {@link Pools}: by then those of the last time have ended. */
+  private static final Duration LATELY = Duration.ofSeconds(3);
+
+  private final Map<DataSource, Long> inVain = Collections.synchronizedMap(new WeakHashMap<>());
+
+  /** Somebody got no connection of the pool. */
+  void noted(DataSource pool) {
+    inVain.put(pool, System.nanoTime());
+  }
+
+  /** Throws what a caller would get who waited for a connection of the pool. */
+  void require(DataSource pool) {
+    Long since = inVain.get(pool);
+    if (since == null) {
+      return;
+    }
+    if (System.nanoTime() - since > LATELY.toNanos()) {
+      inVain.remove(pool, since);
+      return;
+    }
+    if (pool instanceof HikariDataSource hikari
+        && hikari.getHikariPoolMXBean().getThreadsAwaitingConnection() > 0) {
+      throw new DatabaseException(
+          "no database connection",
+          new SQLTransientConnectionException("others wait in vain for one of this pool"));
+    }
+  }
+}
