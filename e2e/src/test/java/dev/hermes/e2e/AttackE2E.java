@@ -177,11 +177,13 @@ class AttackE2E {
     try (var modest = HeldSandbox.of(attacker);
         var greedy = HeldSandbox.of(attacker)) {
       modest.say("python", Attacks.DISK.replace("range(32)", "range(1)"));
-      greedy.exec("python", Attacks.DISK);
+      var filled = greedy.exec("python", Attacks.DISK);
       var pod = greedy.pod();
       // evicted, once the kubelet has counted; or killed, when what is not on disk yet is too much
       // memory
-      Awaitility.await("the kubelet ends it")
+      Awaitility.await(
+              "the kubelet ends %s, whose code had %s %s"
+                  .formatted(pod.getMetadata().getName(), filled.status(), filled.body()))
           .atMost(Duration.ofSeconds(180))
           .pollInterval(Duration.ofSeconds(2))
           .until(() -> {
