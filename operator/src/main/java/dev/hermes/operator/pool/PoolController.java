@@ -15,8 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -27,13 +26,19 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Keeps every tenant's warm pods, on one thread: at once after an event, and every two seconds. The
+ * Keeps every tenant's warm pods, on one thread: soon after an event, and every two seconds. The
  * Tenant controller says what each tenant wants; the leader alone starts it.
  */
 public final class PoolController implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PoolController.class);
   private static final Duration TICK = Duration.ofSeconds(2);
   private static final Duration FULL_LOOK = Duration.ofSeconds(10);
+
+  /**
+   * What a pod's change asks for waits so long: a pod that starts takes seconds of CPU from its
+   * node, and whoever has just claimed one there waits for the first output.
+   */
+  private static final Duration SETTLING = Duration.ofMillis(500);
 
   private final KubernetesClient kubernetes;
   private final PodWatch pods;
@@ -49,11 +54,12 @@ public final class PoolController implements AutoCloseable {
   private final Map<String, PoolTarget> targets = new ConcurrentHashMap<>();
   private final Set<String> dirty = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean queued = new AtomicBoolean();
+  private final AtomicBoolean queuedForLater = new AtomicBoolean();
   private final InFlight inFlight = new InFlight();
   private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> Thread.ofPlatform().name("pool").daemon().unstarted(task));
+  private final ScheduledThreadPoolExecutor thread =
+      new ScheduledThreadPoolExecutor(
+          1, task -> Thread.ofPlatform().name("pool").daemon().unstarted(task));
   private volatile boolean started;
   private volatile Instant lastTurn;
   private Instant lastFullLook = Instant.EPOCH;
@@ -80,6 +86,8 @@ public final class PoolController implements AutoCloseable {
     this.rest = new Rest(clock);
     this.clock = clock;
     this.lastTurn = clock.instant();
+    // who is no more the leader makes nothing
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
   public void start() {
@@ -98,7 +106,7 @@ public final class PoolController implements AutoCloseable {
     PoolTarget before = targets.put(target.tenantUid(), target);
     if (!target.equals(before)) {
       rest.wanted(before, target, provenSince);
-      touched(target.tenantUid());
+      touched(target.tenantUid(), queued, Duration.ZERO);
     }
   }
 
@@ -120,7 +128,7 @@ public final class PoolController implements AutoCloseable {
   public void podChanged(String namespace) {
     for (PoolTarget target : targets.values()) {
       if (target.namespace().equals(namespace)) {
-        touched(target.tenantUid());
+        touched(target.tenantUid(), queuedForLater, SETTLING);
       }
     }
   }
@@ -146,13 +154,16 @@ public final class PoolController implements AutoCloseable {
     thread.shutdown();
   }
 
-  private void touched(String tenantUid) {
+  private void touched(String tenantUid, AtomicBoolean look, Duration after) {
     dirty.add(tenantUid);
-    if (started && queued.compareAndSet(false, true)) {
-      thread.execute(() -> {
-        queued.set(false);
-        guarded("pool", this::keepDirty);
-      });
+    if (started && look.compareAndSet(false, true)) {
+      thread.schedule(
+          () -> {
+            look.set(false);
+            guarded("pool", this::keepDirty);
+          },
+          after.toMillis(),
+          TimeUnit.MILLISECONDS);
     }
   }
 
