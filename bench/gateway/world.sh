@@ -47,8 +47,6 @@ target() {
 peer() { target "$@" "$(jq -nc --argjson process "$gateway" --argjson took "$took" '{process: $process, starts: [$took]}')"; }
 bearer() { jq -nc --arg key "$1" '{Authorization: "Bearer \($key)"}'; }
 
-provision() { "$JAVA_HOME/bin/java" -XX:TieredStopAtLevel=1 -cp "$program/app/libs/*" "$here/Provision.java" "$1" "$program/etc/hermes"; }
-
 hermes() { in_root "$program" "${environment[@]}" -- "${command[0]}" "-XX:MaxRAM=$memory" "${command[@]:1}"; }
 
 prepare_hermes() {
@@ -72,7 +70,7 @@ Y
 }
 
 start_hermes() {
-  local starts=() aot=without
+  local starts=() cached=without
   for ((i = 0; i < ${STARTS:-3}; i++)); do
     if ((i)); then
       kill "$gateway"
@@ -81,14 +79,14 @@ start_hermes() {
     start hermes http://127.0.0.1:8081/health/ready
     starts+=("$took")
   done
-  ! grep -qF /app/hermes.aot "/proc/$gateway/maps" || aot="with its"
+  ! grep -qF /app/hermes.aot "/proc/$gateway/maps" || cached="with its"
   target Hermes 8080 "$(bearer "$hermes_key")" \
-    "key, scopes, limit, usage and audit in PostgreSQL under row-level security; $aot AOT cache, heap of a container of $memory" \
+    "key, scopes, limit, usage and audit in PostgreSQL under row-level security; $cached AOT cache, heap of a container of $memory" \
     "$(jq -nc --argjson process "$gateway" --argjson database "$database" \
     --argjson starts "[$(IFS=, && echo "${starts[*]}")]" --arg program "$program" --arg user "$user" --arg java "$JAVA_HOME/bin/java" \
-    --arg here "$here" '{
+    --arg aot "$aot" '{
       process: $process, database: $database, starts: $starts, ours: true,
-      rows: [$java, "-XX:TieredStopAtLevel=1", "-cp", "\($program)/app/libs/*", "\($here)/Provision.java", "rows", "\($program)/etc/hermes"],
+      rows: [$java, "-XX:TieredStopAtLevel=1", "-cp", "\($program)/app/libs/*", "\($aot)/Provision.java", "rows", "\($program)/etc/hermes"],
       collect: ["chroot", "--userspec=\($user):\($user)", $program, "/opt/java/bin/jcmd", "\($process)", "GC.run"],
       metrics: "http://127.0.0.1:8081/metrics"}')"
 }

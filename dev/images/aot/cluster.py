@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Answers like an API server with nothing in it, for the training run of the operator: lists are empty, watches stay
-open and silent, everything is allowed, and what is written is kept as it came, so that a lease can be taken.
+"""Answers like an API server that has nothing but what is written to it, for the training runs: watches stay open and
+silent, everything is allowed, and what is written is kept as it came, so that a lease and a pod can be taken.
 
 usage: cluster.py PORT CERTIFICATE KEY
 """
@@ -26,6 +26,13 @@ def merged(old, patch):
     if not isinstance(old, dict) or not isinstance(patch, dict):
         return patch
     return {k: merged(old.get(k), patch[k]) if k in patch else old[k] for k in {**old, **patch}}
+
+
+def selected(item, selector):
+    """By equality; nothing is found by any other selector."""
+    labels = item.get("metadata", {}).get("labels", {})
+    terms = [term.partition("=") for term in selector.split(",") if term]
+    return all(labels.get(key) == value for key, _, value in terms)
 
 
 class Cluster(http.server.BaseHTTPRequestHandler):
@@ -56,7 +63,10 @@ class Cluster(http.server.BaseHTTPRequestHandler):
         elif url.path in objects:
             self.answer(200, objects[url.path])
         elif len(rest) % 2 == 1:  # a collection: [namespaces NAME] PLURAL
-            self.answer(200, {"apiVersion": version, "kind": "List", "metadata": {"resourceVersion": "1"}, "items": []})
+            selector = query.get("labelSelector", [""])[0]
+            items = [item for path, item in list(objects.items())
+                     if path.rpartition("/")[0] == url.path and selected(item, selector)]
+            self.answer(200, {"apiVersion": version, "kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
         else:
             self.answer(404, {"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "NotFound",
                               "message": url.path + " not found", "code": 404})
@@ -76,7 +86,16 @@ class Cluster(http.server.BaseHTTPRequestHandler):
         objects[path if self.command != "POST" else f"{path}/{name}"] = body
         self.answer(200, body)
 
+    def do_DELETE(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        objects.pop(urllib.parse.urlparse(self.path).path, None)
+        self.answer(200, {"apiVersion": "v1", "kind": "Status", "status": "Success"})
+
     do_POST = do_PUT = do_PATCH = written
+
+    def log_request(self, code="-", size="-"):
+        if code not in (101, 200):
+            super().log_request(code, size)
 
     def log_message(self, form, *arguments):
         sys.stderr.write("cluster: " + form % arguments + "\n")

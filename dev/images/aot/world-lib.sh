@@ -90,4 +90,9 @@ start_cluster() {
   wait_for "stand-in for the API server" $! bash -c '</dev/tcp/127.0.0.1/6443'
 }
 
+# What the operator would do; see Provision.java.
+provision() { # WHAT
+  "$JAVA_HOME/bin/java" -XX:TieredStopAtLevel=1 -cp "$program/app/libs/*" "$aot/Provision.java" "$1" "$program/etc/hermes"
+}
+
 is_ready() { curl -sf --max-time 2 http://127.0.0.1:8081/health/ready; }

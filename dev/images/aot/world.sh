@@ -6,15 +6,15 @@ here=$HERMES_TREE/dev/images/aot
 module=$1 world=$2
 source "$here/world-lib.sh"
 
-# Runs the image's command with these JVM flags until the program is ready; some requests for the API; then SIGTERM.
-run_until_ready() { # FLAG...
+# Runs the image's command with these JVM flags until the program is ready; for the API what apps ask of it; then SIGTERM.
+train() { # FLAG...
   local pid status=0
   (in_root "$program" "${environment[@]}" -- "${command[0]}" "$@" "${command[@]:1}") &
   pid=$!
   wait_for "ready" "$pid" is_ready
   if [[ $module == control-api ]]; then
-    curl -s http://127.0.0.1:8080/v1/models -H 'Authorization: Bearer hk_nobody' >/dev/null
-    curl -s http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' -d '{"messages":[]}' >/dev/null
+    provision sandboxes | python3 "$here/traffic.py" http://127.0.0.1:8080 training https://127.0.0.1:6443 \
+      "$program/var/run/secrets/kubernetes.io/serviceaccount/ca.crt" || die "the training run's traffic failed"
   fi
   kill -TERM "$pid"
   wait "$pid" || status=$?
@@ -33,8 +33,21 @@ mount_world
 make_files
 start_database -c fsync=off
 start_cluster
+if [[ $module == control-api ]]; then
+  python3 "$here/beyond.py" 9001 49983 &
+  mkdir -p "$program/etc/hermes/provider-keys/training"
+  printf 'training' >"$program/etc/hermes/provider-keys/training/key"
+  cat >>"$program/etc/hermes/providers/providers.yaml" <<Y
+providers:
+  - name: training
+    baseUrl: http://127.0.0.1:9001/v1
+    apiKeyFile: /etc/hermes/provider-keys/training/key
+    models: [training]
+Y
+  chmod -R a+rX "$program/etc/hermes"
+fi
 # as large a memory as the container's, so that what the JVM derives from it is the same on a machine of any size
-run_until_ready -XX:MaxRAM=320m -XX:AOTCacheOutput=/tmp/hermes.aot
+train -XX:MaxRAM=320m -XX:AOTCacheOutput=/tmp/hermes.aot
 [[ -s $program/tmp/hermes.aot ]] || die "$module: the training run left no cache"
 
 # The cache is good when a JVM that may not do without it starts; that one without it does not is the control.

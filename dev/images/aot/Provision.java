@@ -1,12 +1,16 @@
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hermes.crds.effective.EffectiveDatabase;
+import dev.hermes.crds.effective.EffectivePolicy;
 import dev.hermes.crds.effective.EffectiveTenant;
+import dev.hermes.crds.sandboxpolicy.SandboxPolicySpec;
 import dev.hermes.crds.tenant.TenantSpec;
 import dev.hermes.database.id.UuidV7;
 import dev.hermes.database.key.ApiKeyFormat;
 import dev.hermes.database.key.Digest;
 import dev.hermes.database.key.Pepper;
 import dev.hermes.database.key.RawKey;
+import dev.hermes.sandbox.pod.SandboxPod;
+import dev.hermes.sandbox.pod.SandboxPodRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -17,15 +21,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
- * Does for the bench what the operator does for a Tenant and an APIKey: the same functions of the
- * database, by the same role, with the programs' own classes. Run from its source, on the class
- * path of the image.
+ * Does for a world without a cluster what the operator does for a Tenant and an APIKey: the same
+ * functions of the database, by the same role, with the programs' own classes. Run from its source,
+ * on the class path of the image.
  *
- * <p>{@code tenant ETC} prints a key; {@code rows ETC} how many rows of usage there are, past all
- * policies; {@code log ETC} has the server log every statement.
+ * <p>{@code tenant ETC} prints a key of a tenant without sandboxes; {@code sandboxes ETC} prints, as
+ * JSON, one of a tenant with them, and a warm pod of its; {@code rows ETC} how many rows of usage
+ * there are, past all policies; {@code log ETC} has the server log every statement.
  */
 final class Provision {
   private static final int NO_LIMIT = 100_000_000;
@@ -40,30 +46,57 @@ final class Provision {
     Provision provision = new Provision(Path.of(arguments[1]));
     System.out.println(
         switch (arguments[0]) {
-          case "tenant" -> provision.tenant();
+          case "tenant" -> provision.tenant(effective(List.of()));
+          case "sandboxes" -> provision.sandboxes();
           case "rows" -> provision.rows();
           case "log" -> provision.log();
-          default -> throw new IllegalArgumentException("tenant, rows or log");
+          default -> throw new IllegalArgumentException("tenant, sandboxes, rows or log");
         });
   }
 
-  private String tenant() throws Exception {
-    UUID id = UuidV7.next();
-    EffectiveTenant tenant =
-        new EffectiveTenant(
-            id.toString(),
-            "bench",
-            "Bench",
-            false,
-            1,
-            "hermes-bench",
-            EffectiveDatabase.shared(),
-            new TenantSpec.Models(List.of("*"), null),
-            List.of(),
-            NO_LIMIT,
-            1,
-            List.of(),
-            List.of());
+  private static EffectiveTenant effective(List<EffectivePolicy> policies) {
+    return new EffectiveTenant(
+        UuidV7.next().toString(),
+        "bench",
+        "Bench",
+        false,
+        1,
+        "hermes-bench",
+        EffectiveDatabase.shared(),
+        new TenantSpec.Models(List.of("*"), null),
+        policies.stream().flatMap(policy -> policy.tools().stream()).toList(),
+        NO_LIMIT,
+        10,
+        policies,
+        List.of());
+  }
+
+  private String sandboxes() throws Exception {
+    SandboxPolicySpec spec = SandboxPolicySpec.defaults();
+    EffectivePolicy policy =
+        new EffectivePolicy(
+            "default",
+            "training@sha256:" + "0".repeat(64),
+            spec.runtimeClassName(),
+            spec.tools(),
+            spec.resources(),
+            spec.limits(),
+            spec.pool(),
+            List.of("127.0.0.1:443"),
+            spec.network(),
+            null,
+            null,
+            spec.backend());
+    EffectiveTenant tenant = effective(List.of(policy));
+    SandboxPodRequest warm =
+        SandboxPodRequest.warm(
+            tenant.tenantId(), tenant.name(), tenant.namespace(), policy, "of nobody");
+    return new ObjectMapper()
+        .writeValueAsString(Map.of("key", tenant(tenant), "pod", SandboxPod.desired(warm)));
+  }
+
+  private String tenant(EffectiveTenant tenant) throws Exception {
+    UUID id = UUID.fromString(tenant.tenantId());
     RawKey key = ApiKeyFormat.mint(new SecureRandom());
     Digest digest = Pepper.load(etc.resolve("pepper")).digest(key.innerHash());
     try (Connection provisioner = connect("hermes_provisioner", "provisioner")) {
@@ -85,7 +118,7 @@ final class Provision {
           digest.version(),
           key.prefix(),
           provisioner.createArrayOf("text", new String[] {"user"}),
-          provisioner.createArrayOf("text", new String[] {"execute"}),
+          provisioner.createArrayOf("text", new String[] {"read", "execute"}),
           "key:" + key.keyId());
     }
     return key.text();
