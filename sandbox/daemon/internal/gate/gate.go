@@ -18,6 +18,9 @@ const (
 	refusalsNeeded = 3
 	dialTimeout    = 500 * time.Millisecond
 	pause          = 50 * time.Millisecond
+	// patience is how long a dial is waited for before the next one begins: where packets are
+	// dropped a refusal is silence, and three of them one after the other were half of a cold start
+	patience = 150 * time.Millisecond
 )
 
 // Gate opens once, after three refusals in a row from every target.
@@ -77,16 +80,44 @@ func (g *Gate) Watch(ctx context.Context) {
 }
 
 func refusesLastingly(ctx context.Context, target string) bool {
-	for refusals := 0; refusals < refusalsNeeded; {
-		if refuses(ctx, target) {
-			refusals++
-		} else {
-			refusals = 0
+	for ctx.Err() == nil {
+		if refusesInARow(ctx, func(ctx context.Context) bool { return refuses(ctx, target) }) {
+			return true
 		}
 		select {
 		case <-ctx.Done():
-			return false
 		case <-time.After(pause):
+		}
+	}
+	return false
+}
+
+// refusesInARow dials refusalsNeeded times and reports whether none of them got through. Each
+// begins after the one before: a pause after that was refused, or at the end of patience with it.
+func refusesInARow(ctx context.Context, refuses func(context.Context) bool) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan bool, refusalsNeeded)
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for begun, refused := 0, 0; refused < refusalsNeeded; {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-next.C:
+			begun++
+			go func() { answers <- refuses(ctx) }()
+			if begun < refusalsNeeded {
+				next.Reset(patience)
+			}
+		case wasRefused := <-answers:
+			if !wasRefused {
+				return false
+			}
+			refused++
+			if refused == begun && begun < refusalsNeeded {
+				next.Reset(pause)
+			}
 		}
 	}
 	return true

@@ -98,6 +98,41 @@ func TestSilenceIsRefusal(t *testing.T) {
 	t.Logf("opened after %v", time.Since(start))
 }
 
+// Dials that wait do so beside each other, and still begin one after the other.
+func TestSilenceOverlaps(t *testing.T) {
+	var begun []time.Duration
+	start := time.Now()
+	began := make(chan time.Duration, refusalsNeeded)
+	silent := func(context.Context) bool {
+		began <- time.Since(start)
+		time.Sleep(dialTimeout)
+		return true
+	}
+	if !refusesInARow(context.Background(), silent) {
+		t.Fatal("silence is no refusal")
+	}
+	took := time.Since(start)
+	for range refusalsNeeded {
+		begun = append(begun, <-began)
+	}
+	if begun[1]-begun[0] < patience/2 || begun[2]-begun[1] < patience/2 {
+		t.Errorf("not one after the other: %v", begun)
+	}
+	if least := dialTimeout + 2*patience; took < least-patience || took > 2*dialTimeout+patience {
+		t.Errorf("took %v and not about %v", took, least)
+	}
+}
+
+// The third dial gets through: two refusals before it count for nothing.
+func TestOneAnswerIsEnough(t *testing.T) {
+	for answered := range refusalsNeeded {
+		var dials atomic.Int64
+		if refusesInARow(context.Background(), func(context.Context) bool { return dials.Add(1) != int64(answered+1) }) {
+			t.Errorf("refused, though dial %d got through", answered+1)
+		}
+	}
+}
+
 func TestNeverOpens(t *testing.T) {
 	for _, test := range []struct {
 		name    string
