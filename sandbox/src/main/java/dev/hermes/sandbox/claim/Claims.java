@@ -91,7 +91,7 @@ public final class Claims {
     }
   }
 
-  /** Waits until the pod is Ready, has ended, or the deadline passes. */
+  /** Waits until the pod may be used, has ended, or the deadline passes. */
   public Readiness awaitReady(String namespace, String name, Instant deadline)
       throws InterruptedException {
     Instant begun = clock.instant();
@@ -111,9 +111,9 @@ public final class Claims {
     return new Readiness.Gone("the pod was deleted");
   }
 
-  /** Empty while it may become Ready. */
+  /** Empty while it starts. */
   private Optional<Readiness> settled(JsonNode pod) {
-    Optional<ReadyPod> ready = ReadyPod.of(pod);
+    Optional<ReadyPod> ready = ReadyPod.of(pod).or(() -> ReadyPod.started(pod));
     if (ready.isPresent()) {
       return Optional.of(new Readiness.Ready(ready.get().claimed()));
     }

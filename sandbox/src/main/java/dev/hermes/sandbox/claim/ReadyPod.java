@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A Ready pod as a claim sees it.
+ * A pod that may be used, as a claim sees it.
  *
  * @param version its resourceVersion, by which one of several callers wins
  * @param started from when the kubelet counts its life
@@ -15,15 +15,25 @@ record ReadyPod(
 
   /** Of the API server's JSON; empty where the pod is not Ready, or on its way out. */
   static Optional<ReadyPod> of(JsonNode pod) {
+    return of(pod, isReady(pod.path("status").path("conditions")));
+  }
+
+  /**
+   * Of a pod that is made to order, as soon as its containers have passed their startup probes: its
+   * start gate is open. The kubelet says Ready up to a second later.
+   */
+  static Optional<ReadyPod> started(JsonNode pod) {
+    return of(pod, areStarted(pod.path("status").path("containerStatuses")));
+  }
+
+  private static Optional<ReadyPod> of(JsonNode pod, boolean usable) {
     JsonNode metadata = pod.path("metadata");
     JsonNode status = pod.path("status");
-    boolean ready =
-        !metadata.hasNonNull("deletionTimestamp")
+    return usable
+            && !metadata.hasNonNull("deletionTimestamp")
             && "Running".equals(status.path("phase").asText())
             && status.hasNonNull("podIP")
             && status.hasNonNull("startTime")
-            && isReady(status.path("conditions"));
-    return ready
         ? Optional.of(
             new ReadyPod(
                 metadata.path("namespace").asText(),
@@ -46,5 +56,14 @@ record ReadyPod(
       }
     }
     return false;
+  }
+
+  private static boolean areStarted(JsonNode containers) {
+    for (JsonNode container : containers) {
+      if (!container.path("started").asBoolean() || !container.path("state").has("running")) {
+        return false;
+      }
+    }
+    return !containers.isEmpty();
   }
 }

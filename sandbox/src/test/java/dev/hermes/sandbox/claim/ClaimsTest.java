@@ -366,6 +366,35 @@ class ClaimsTest {
   }
 
   @Test
+  @DisplayName("a pod may be used once its start gate is open, before the kubelet says Ready")
+  void started() throws Exception {
+    Claims live = new Claims(client, Clock.systemUTC());
+    server.expect().get().withPath(PODS + "/s").andReturn(200, running("s", true)).always();
+    assertThat(live.awaitReady(NAMESPACE, "s", Instant.now().plusSeconds(20)))
+        .isEqualTo(new Readiness.Ready(new ClaimedPod("s", "uid-s", "10.244.0.9", NAMESPACE)));
+
+    server.expect().get().withPath(PODS + "/t").andReturn(200, running("t", false)).always();
+    assertThat(live.awaitReady(NAMESPACE, "t", Instant.now()))
+        .as("control: it runs, and its gate is shut")
+        .isEqualTo(new Readiness.TimedOut("the start gate is closed"));
+  }
+
+  private Pod running(String name, boolean started) {
+    return new PodBuilder(pod(name))
+        .editStatus()
+        .withConditions()
+        .addNewContainerStatus()
+        .withStarted(started)
+        .withNewState()
+        .withNewRunning()
+        .endRunning()
+        .endState()
+        .endContainerStatus()
+        .endStatus()
+        .build();
+  }
+
+  @Test
   @DisplayName("a pod that can be watched is asked for once, and seen when it is Ready or gone")
   void watched() throws Exception {
     Claims live = new Claims(client, Clock.systemUTC());
