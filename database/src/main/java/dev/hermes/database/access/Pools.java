@@ -13,7 +13,9 @@ import java.time.Duration;
  * away costs a caller three seconds, a network that swallows packets half a minute.
  */
 public final class Pools {
-  private static final Duration ACQUIRE = Duration.ofSeconds(3);
+  /** How long a caller waits for a connection. */
+  static final Duration ACQUIRE = Duration.ofSeconds(3);
+
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration LOGIN = Duration.ofSeconds(5);
   // Longer than statement_timeout (bootstrap.sql), so that the server ends a slow statement first.

@@ -2,7 +2,6 @@ package dev.hermes.database.access;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.SQLTransientConnectionException;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -13,9 +12,6 @@ import javax.sql.DataSource;
  * now would wait behind those.
  */
 final class Shortages {
-  /** As long as a caller waits, see {@link Pools}: by then those of the last time have ended. */
-  private static final Duration LATELY = Duration.ofSeconds(3);
-
   private final Map<DataSource, Long> inVain = Collections.synchronizedMap(new WeakHashMap<>());
 
   /** Somebody got no connection of the pool. */
@@ -29,7 +25,8 @@ final class Shortages {
     if (since == null) {
       return;
     }
-    if (System.nanoTime() - since > LATELY.toNanos()) {
+    // whoever waited then has got one by now, or has waited in vain and was noted
+    if (System.nanoTime() - since > Pools.ACQUIRE.toNanos()) {
       inVain.remove(pool, since);
       return;
     }
