@@ -123,7 +123,7 @@ func TestSilenceOverlaps(t *testing.T) {
 	}
 }
 
-// The third dial gets through: two refusals before it count for nothing.
+// Whichever dial gets through: refusals before and behind it count for nothing.
 func TestOneAnswerIsEnough(t *testing.T) {
 	for answered := range refusalsNeeded {
 		var dials atomic.Int64

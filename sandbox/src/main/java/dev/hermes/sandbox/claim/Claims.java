@@ -113,7 +113,7 @@ public final class Claims {
 
   /** Empty while it starts. */
   private Optional<Readiness> settled(JsonNode pod) {
-    Optional<ReadyPod> ready = ReadyPod.of(pod).or(() -> ReadyPod.started(pod));
+    Optional<ReadyPod> ready = ReadyPod.of(pod).or(() -> ReadyPod.ofStarted(pod));
     if (ready.isPresent()) {
       return Optional.of(new Readiness.Ready(ready.get().claimed()));
     }

@@ -22,7 +22,7 @@ record ReadyPod(
    * Of a pod that is made to order, as soon as its containers have passed their startup probes: its
    * start gate is open. The kubelet says Ready up to a second later.
    */
-  static Optional<ReadyPod> started(JsonNode pod) {
+  static Optional<ReadyPod> ofStarted(JsonNode pod) {
     return of(pod, areStarted(pod.path("status").path("containerStatuses")));
   }
 
